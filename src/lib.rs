@@ -1,0 +1,7 @@
+//! skep.
+
+pub mod contract;
+#[cfg(feature = "runtime")]
+pub mod store;
+
+pub use contract::{Accepts, Contract, Description, Emits, Emitted, Event, Keyed, Message, Never, Outcome, Unkeyed};
