@@ -1,0 +1,8 @@
+use skep::Message;
+
+#[derive(Message)]
+struct Reserve {
+    guest: String,
+}
+
+fn main() {}
