@@ -1,6 +1,10 @@
 //! skep.
 
+extern crate self as skep;
+
 pub mod contract;
+#[cfg(feature = "runtime")]
+pub mod call;
 #[cfg(feature = "runtime")]
 pub mod store;
 
