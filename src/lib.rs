@@ -6,9 +6,9 @@
 )]
 extern crate self as skep;
 
-pub mod contract;
 #[cfg(feature = "runtime")]
 pub mod call;
+pub mod contract;
 #[cfg(feature = "runtime")]
 pub mod store;
 

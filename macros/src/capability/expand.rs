@@ -144,37 +144,15 @@ impl Writer<'_> {
 
     // === handlers and listeners ===
 
-    /// The turn is the method's own future, not one around it, so that it is as small as the user wrote it.
     fn handle_impl(&self, handler: &Handler) -> TokenStream {
         let Writer { ty, args } = self;
         let Handler { method, message } = handler;
-        let contract = &args.contract;
         let cfgs = &method.cfgs;
-        let contract_here = located_at(contract.to_token_stream(), message.span());
-        let accepted = quote_spanned! {message.span()=>
-            const _: () = ::skep::contract::expansion::accepts::<#contract_here, #message>();
-        };
-        let cx = context(method);
-        let call = call(method, Some(quote!(message)));
-        let turn = match method.returns_result() {
-            true => quote!(self.#call),
-            false => {
-                quote!(async move { ::core::result::Result::<_, ::skep::Never>::Ok(self.#call.await) })
-            }
-        };
-        let function = quote_spanned! {method.output_span=>
-            #[allow(clippy::manual_async_fn, reason = "the turn is the method's own future")]
-            fn handle(
-                &mut self,
-                message: #message,
-                #cx: &mut ::skep::Cx<Self>,
-            ) -> impl ::core::future::Future<Output = ::skep::Outcome<#message>> + ::core::marker::Send {
-                #turn
-            }
-        };
+        let contract = located_at(args.contract.to_token_stream(), message.span());
+        let function = handle_fn(handler);
         quote_spanned! {message.span()=>
             #(#cfgs)*
-            #accepted
+            const _: () = ::skep::contract::expansion::accepts::<#contract, #message>();
             #(#cfgs)*
             impl ::skep::Handle<#message> for #ty {
                 #function
@@ -261,6 +239,29 @@ impl Writer<'_> {
         let contract = &self.args.contract;
         quote_spanned! {listener.attr_span=>
             const _: () = ::core::assert!(<#contract as ::skep::Contract>::KEY.#holds(), #fault);
+        }
+    }
+}
+
+/// Where the method returns the outcome, the turn is its own future and not one around it: as small as the user wrote it.
+fn handle_fn(handler: &Handler) -> TokenStream {
+    let Handler { method, message } = handler;
+    let cx = context(method);
+    let call = call(method, Some(quote!(message)));
+    if method.returns_result() {
+        return quote_spanned! {method.output_span=>
+            fn handle(
+                &mut self,
+                message: #message,
+                #cx: &mut ::skep::Cx<Self>,
+            ) -> impl ::core::future::Future<Output = ::skep::Outcome<#message>> + ::core::marker::Send {
+                self.#call
+            }
+        };
+    }
+    quote_spanned! {method.output_span=>
+        async fn handle(&mut self, message: #message, #cx: &mut ::skep::Cx<Self>) -> ::skep::Outcome<#message> {
+            ::core::result::Result::<_, ::skep::Never>::Ok(self.#call.await)
         }
     }
 }
