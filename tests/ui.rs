@@ -5,3 +5,19 @@ fn what_is_wrong_does_not_compile_and_says_why() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/contract/*.rs");
 }
+
+#[test]
+fn each_case_is_in_the_readme() {
+    let readme = include_str!("ui/README.md");
+    for folder in ["contract", "capability", "call"] {
+        let path = format!("{}/tests/ui/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(path).unwrap() {
+            let file = entry.unwrap().path();
+            let case = file.file_stem().unwrap().to_str().unwrap();
+            assert!(
+                readme.contains(&format!("| `{case}` |")),
+                "{case} is not in tests/ui/README.md"
+            );
+        }
+    }
+}
