@@ -57,6 +57,11 @@ impl Directory {
         Arc::clone(route)
     }
 
+    /// Whether calls from outside turns are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Refuses all calls that do not come from inside a turn: the application is stopping.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
@@ -122,9 +127,14 @@ impl Seat {
         Self(Some(seats))
     }
 
+    /// Whether the place is one of `seats`.
+    pub(crate) fn is_of<S: Seats>(&self, seats: &Arc<S>) -> bool {
+        self.0.as_ref().is_some_and(|mine| std::ptr::addr_eq(Arc::as_ptr(mine), Arc::as_ptr(seats)))
+    }
+
     /// Uses the place if it is one of `seats`; otherwise gives it back to whom it belongs.
     pub(crate) fn redeem<S: Seats>(mut self, seats: &Arc<S>) -> bool {
-        let ours = self.0.as_ref().is_some_and(|mine| std::ptr::addr_eq(Arc::as_ptr(mine), Arc::as_ptr(seats)));
+        let ours = self.is_of(seats);
         if ours {
             self.0 = None;
         }
