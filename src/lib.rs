@@ -6,9 +6,13 @@
 )]
 extern crate self as skep;
 
+pub mod contract;
+#[cfg(feature = "runtime")]
+pub mod actor;
 #[cfg(feature = "runtime")]
 pub mod call;
-pub mod contract;
+#[cfg(feature = "runtime")]
+pub(crate) mod engine;
 #[cfg(feature = "runtime")]
 pub mod store;
 
@@ -16,3 +20,11 @@ pub use contract::{
     Accepts, Contract, Description, Emits, Emitted, Event, Keyed, Message, Never, Outcome, Unkeyed,
 };
 pub use skep_macros::{Event, Message, contract};
+
+#[cfg(feature = "runtime")]
+pub use actor::{
+    Binder, Capability, Cx, Execution, Group, Handle, HandlesAll, Kind, On, Refusal, StartError, Table, TableKey,
+    TimerId, Uses,
+};
+#[cfg(feature = "runtime")]
+pub use call::{AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, TryTellError, key_text};

@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 /// /// Reserve a room for some nights.
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
 /// #[message(reply = u64, error = Full)]
-/// struct Reserve {
+/// pub struct Reserve {
 ///     guest: String,
 ///     nights: u32,
 /// }
@@ -93,12 +93,12 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// use skep::{Contract, Event, Message, contract};
 ///
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
-/// struct Reserve {
+/// pub struct Reserve {
 ///     guest: String,
 /// }
 ///
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
-/// struct Reserved {
+/// pub struct Reserved {
 ///     guest: String,
 /// }
 ///

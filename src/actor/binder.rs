@@ -58,13 +58,11 @@ pub struct Binder<A: Capability> {
     pub(crate) messages: Vec<MessageBinding<A>>,
     pub(crate) events: Vec<EventBinding<A>>,
     pub(crate) periodics: Vec<Periodic<A>>,
-    /// Shows the messages with their types to whoever builds doors for them.
-    pub(crate) bound: bool,
 }
 
 impl<A: Capability> Binder<A> {
     pub(crate) fn new() -> Self {
-        Self { messages: Vec::new(), events: Vec::new(), periodics: Vec::new(), bound: false }
+        Self { messages: Vec::new(), events: Vec::new(), periodics: Vec::new() }
     }
 
     /// Binds every message of the contract to its handler.
@@ -73,7 +71,6 @@ impl<A: Capability> Binder<A> {
         A: HandlesAll<<A::Contract as Contract>::Messages>,
     {
         A::visit(self);
-        self.bound = true;
     }
 
     /// Listens to an event. `key` says to which actor of a keyed capability it goes.

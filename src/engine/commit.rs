@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use crate::actor::draft::{Draft, Sealed, storage};
 use crate::actor::services::Services;
 use crate::call::{CallError, Part};
-use crate::contract::{Body, Oversize, encoded_size_within};
-use crate::store::Batch;
+use crate::contract::{Body, SizeError, encoded_size_within};
+use crate::store::{Batch, CommitFailure, Committer, Done, Full, State};
 
 /// Commits the running turn, then calls `done`: at once when nothing is written and no commit of this actor is under
 /// way, else when the batch is durable. Waits only for room in the committer's queue.
@@ -40,7 +40,7 @@ async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallE
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
     let Sealed { batch, commit, news } = sealed;
-    let finish = move |committed: Result<(), crate::store::CommitFailure>| match committed {
+    let finish = move |committed: Result<(), CommitFailure>| match committed {
         Ok(()) => {
             draft.land(commit);
             if !news.is_empty() {
@@ -50,7 +50,18 @@ async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallE
         }
         Err(failure) => done(Err(tried(services.capability, &failure))),
     };
-    committer.enqueue(batch, Box::new(finish)).await;
+    enqueue(&committer, batch, Box::new(finish)).await;
+}
+
+/// Queues a batch; waits for room without blocking the thread.
+async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
+    let mut refused = committer.try_submit(batch, done);
+    while let Err(Full { batch, done }) = refused {
+        let (wake, room) = oneshot::channel();
+        committer.when_room(Box::new(move || drop(wake.send(()))));
+        let _ = room.await;
+        refused = committer.try_submit(batch, done);
+    }
 }
 
 /// Waits until every batch that was submitted before is durable.
@@ -64,21 +75,24 @@ async fn barrier(services: &Arc<Services>, done: impl FnOnce(Result<(), CallErro
     let services = Arc::clone(services);
     let committer = services.committer.clone();
     let batch = Batch::new(services.tree.clone());
-    let finish = move |committed: Result<(), crate::store::CommitFailure>| {
+    let finish = move |committed: Result<(), CommitFailure>| {
         done(committed.map_err(|failure| tried(services.capability, &failure)));
     };
-    committer.enqueue(batch, Box::new(finish)).await;
+    enqueue(&committer, batch, Box::new(finish)).await;
 }
 
-fn tried(capability: &str, failure: &crate::store::CommitFailure) -> CallError {
+fn tried(capability: &str, failure: &CommitFailure) -> CallError {
     CallError::Storage { capability: capability.to_owned(), reason: failure.to_string(), tried: true }
 }
 
 /// The refusal of a turn whose commit could not succeed anyway.
 pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError>> {
     let services = draft.services();
-    let failure = services.committer.failure()?;
-    Some(Err(storage(services.capability, &failure)))
+    match services.committer.state() {
+        State::Running => None,
+        State::Stopped => Some(Err(storage(services.capability, &"the store is closed"))),
+        State::Failed(stop) => Some(Err(storage(services.capability, &stop))),
+    }
 }
 
 /// Holds a reply or a domain error against the size limit.
@@ -100,9 +114,11 @@ pub(super) fn body_within_size(
 ) -> Result<(), CallError> {
     match encoded_size_within(body, limit) {
         Ok(()) => Ok(()),
-        Err(Oversize::TooLarge { .. }) => Err(CallError::TooLarge { capability: capability.to_owned(), part, limit }),
-        Err(Oversize::Unencodable { reason }) => {
-            Err(CallError::Codec { capability: capability.to_owned(), part, reason })
+        Err(SizeError::Oversize { .. }) => {
+            Err(CallError::TooLarge { capability: capability.to_owned(), part, limit })
+        }
+        Err(SizeError::Encode(error)) => {
+            Err(CallError::Codec { capability: capability.to_owned(), part, reason: error.to_string() })
         }
     }
 }

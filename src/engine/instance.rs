@@ -39,7 +39,8 @@ pub(crate) struct Instance<A: Capability> {
     woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     stopping: AtomicBool,
-    stopped: Notify,
+    /// Told when it has started, failed or stopped.
+    changed: Notify,
     last_used: AtomicU64,
     pub(super) counters: Counters,
 }
@@ -61,6 +62,8 @@ struct Core<A: Capability> {
     /// The job whose turn runs.
     job: Option<Arc<dyn Job<A>>>,
     restarts: Restarts,
+    /// Whether the future in the slot makes the actor.
+    is_starting: bool,
 }
 
 enum Stage<A: Capability> {
@@ -71,7 +74,7 @@ enum Stage<A: Capability> {
     /// A future is in the slot: a turn, or the actor's start or stop.
     Busy,
     /// Waits before it is tried again; the moment says when.
-    Failed { again: Tick, down: Option<String> },
+    Failed { again: Tick, reason: String, is_down: bool },
     /// Stopped for good.
     Stopped,
 }
@@ -84,6 +87,7 @@ impl<A: Capability> Instance<A> {
             slot: None,
             job: None,
             restarts: Restarts::default(),
+            is_starting: false,
         };
         let last_used = AtomicU64::new(spec.services.clock.now().as_nanos());
         Arc::new(Self {
@@ -96,7 +100,7 @@ impl<A: Capability> Instance<A> {
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
-            stopped: Notify::new(),
+            changed: Notify::new(),
             last_used,
             counters: Counters::default(),
         })
@@ -244,30 +248,25 @@ impl<A: Capability> Instance<A> {
         match &core.stage {
             Stage::Busy => true,
             Stage::Stopped => false,
-            Stage::Failed { down, .. } if self.is_stopping() => {
-                let reason = down.clone().unwrap_or_else(|| "it failed, and the application is stopping".to_owned());
-                self.refuse_all(&CallError::Down { capability: self.name(), reason });
-                core.stage = Stage::Cold { after_failure: true };
-                true
-            }
-            Stage::Failed { again, down } => {
-                if self.spec.services.clock.now() >= *again {
-                    core.stage = Stage::Cold { after_failure: true };
-                    return true;
-                }
-                if let Some(reason) = down {
+            Stage::Failed { again, reason, is_down } => {
+                if *is_down || self.is_stopping() {
                     self.refuse_all(&CallError::Down { capability: self.name(), reason: reason.clone() });
                 }
-                false
+                let is_time = self.is_stopping() || self.spec.services.clock.now() >= *again;
+                if is_time {
+                    core.stage = Stage::Cold { after_failure: true };
+                }
+                is_time
             }
             Stage::Cold { after_failure } => {
                 if self.is_stopping() && self.mailbox.close_if_empty() {
                     core.stage = Stage::Stopped;
-                    self.stopped.notify_waiters();
+                    self.changed.notify_waiters();
                     return false;
                 }
                 let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
                 core.set(start);
+                core.is_starting = true;
                 true
             }
             Stage::Idle(_) => self.begin_turn(core),
@@ -297,13 +296,17 @@ impl<A: Capability> Instance<A> {
         match end {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
-                core.restarts.succeeded();
-                self.counters.turns.store(self.counters.turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                if std::mem::take(&mut core.is_starting) {
+                    self.changed.notify_waiters();
+                } else {
+                    core.restarts.succeeded();
+                    self.counters.turns.store(self.counters.turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                }
                 if self.spec.services.remembers || self.key.is_some() {
                     self.touch();
                 }
             }
-            TurnEnd::Lost => self.fail(core, "it panicked too often"),
+            TurnEnd::Lost => self.fail(core, "it panicked"),
             TurnEnd::NotStarted(reason) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");
                 self.fail(core, &format!("it could not start: {reason}"));
@@ -323,15 +326,16 @@ impl<A: Capability> Instance<A> {
         let services = &self.spec.services;
         let now = services.clock.now();
         self.counters.restarts.fetch_add(1, Ordering::Relaxed);
-        let (wait, down) = match core.restarts.failed(now, &self.spec.policy.restart, services.random.fraction()) {
-            Verdict::Again(wait) => (wait, None),
+        let (wait, is_down) = match core.restarts.failed(now, &self.spec.policy.restart, services.random.fraction()) {
+            Verdict::Again(wait) => (wait, false),
             Verdict::Down(wait) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor is down");
-                (wait, Some(reason.to_owned()))
+                (wait, true)
             }
         };
         let again = now.after(wait);
-        core.stage = Stage::Failed { again, down };
+        core.stage = Stage::Failed { again, reason: reason.to_owned(), is_down };
+        self.changed.notify_waiters();
         let instance = Arc::clone(self);
         let clock = services.clock.clone();
         services.tasks.spawn(async move {
@@ -368,11 +372,36 @@ impl<A: Capability> Instance<A> {
     /// Waits until it has stopped.
     pub(super) async fn wait_stopped(&self) {
         loop {
-            let notified = self.stopped.notified();
+            let notified = self.changed.notified();
             if self.core.try_lock().is_some_and(|core| matches!(core.stage, Stage::Stopped)) {
                 return;
             }
             notified.await;
+        }
+    }
+
+    /// Whether it has stopped for good.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.core.try_lock().is_some_and(|core| matches!(core.stage, Stage::Stopped))
+    }
+
+    /// Whether it has nothing to do, as far as can be seen without waiting.
+    pub(super) fn is_idle(&self) -> bool {
+        self.mailbox.is_empty() && self.core.try_lock().is_some_and(|core| matches!(core.stage, Stage::Idle(_)))
+    }
+
+    /// Waits until it is ready for its first turn, or has failed to start.
+    pub(super) async fn wait_started(&self) -> Result<(), String> {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(core) = self.core.try_lock() {
+                match &core.stage {
+                    Stage::Idle(_) | Stage::Stopped => return Ok(()),
+                    Stage::Failed { reason, .. } => return Err(reason.clone()),
+                    Stage::Cold { .. } | Stage::Busy => {}
+                }
+            }
+            changed.await;
         }
     }
 
@@ -384,7 +413,7 @@ impl<A: Capability> Instance<A> {
     /// Why it cannot work now, if so.
     pub(super) fn down_reason(&self) -> Option<String> {
         match &self.core.try_lock()?.stage {
-            Stage::Failed { down, .. } => Some(down.clone().unwrap_or_else(|| "it restarts".to_owned())),
+            Stage::Failed { reason, .. } => Some(reason.clone()),
             _ => None,
         }
     }

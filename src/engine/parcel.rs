@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::spec::Spec;
 use super::turn::{Job, Slot, Tenant, TurnEnd, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
@@ -176,7 +177,7 @@ fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<boo
 fn conclude<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, known: bool) -> Result<(), CallError> {
     let draft = tenant.cx.draft();
     match job.every {
-        Some(handler) => tenant.set_next(handler),
+        Some(handler) => Spec::set_next(&tenant.cx, handler),
         None if !known => {
             if let Some(id) = job.scope.id {
                 inbox::remember_delivery(draft, id)?;
@@ -196,7 +197,7 @@ async fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &
     draft.drop_turn();
     if let Some(handler) = job.every {
         tracing::warn!(capability = draft.services().capability, handler, %refusal, "a periodic turn failed");
-        tenant.set_next(handler);
+        Spec::set_next(&tenant.cx, handler);
         if let Some(row) = &job.consumes {
             draft.delete(row.clone());
         }

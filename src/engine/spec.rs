@@ -65,6 +65,15 @@ impl<A: Capability> Spec<A> {
         }
     }
 
+    /// Sets the next call of an `#[every]` method: one period after the last was due, but not in the past, so that a process that
+    /// was down for long does not catch up on every call it missed.
+    pub(super) fn set_next(cx: &Cx<A>, handler: &str) {
+        let Some(marker) = PeriodicMarker::read(cx, handler) else { return };
+        let now_ms = cx.draft().services().clock.wall_ms();
+        let due_ms = marker.due_ms.max(now_ms.saturating_sub(marker.period_ms)).saturating_add(marker.period_ms);
+        PeriodicMarker { due_ms, ..marker }.write(cx, handler);
+    }
+
     fn set_periodic(&self, cx: &Cx<A>, periodic: &Periodic<A>) {
         let period_ms = millis(periodic.period);
         let due_ms = self.services.clock.wall_ms().saturating_add(period_ms);
