@@ -4,6 +4,11 @@
 fn what_is_wrong_does_not_compile_and_says_why() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/contract/*.rs");
+    #[cfg(feature = "runtime")]
+    {
+        cases.compile_fail("tests/ui/capability/*.rs");
+        cases.compile_fail("tests/ui/call/*.rs");
+    }
 }
 
 #[test]

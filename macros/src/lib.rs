@@ -40,7 +40,7 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-/// enum Full {
+/// pub enum Full {
 ///     Until { night: u32 },
 /// }
 ///

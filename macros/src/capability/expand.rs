@@ -31,6 +31,12 @@ pub(crate) fn expand(block: &ItemImpl, args: &Args, methods: &Methods) -> TokenS
     quote! { #capability #(#handlers)* #(#listeners)* #uses #placement }
 }
 
+/// In place of the code, when the methods are wrong: so that the compiler does not call the contracts' imports unused.
+pub(crate) fn mentions(args: &Args) -> TokenStream {
+    let contracts = args.uses.iter().chain([&args.contract]);
+    quote! { #(const _: ::core::marker::PhantomData<#contracts> = ::core::marker::PhantomData;)* }
+}
+
 impl Writer<'_> {
     // === impl Capability ===
 

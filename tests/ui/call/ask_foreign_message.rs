@@ -1,11 +1,11 @@
 #[path = "../parts/hotel.rs"]
 mod hotel;
 
-use hotel::{Cancel, Payments};
+use hotel::{Charge, Reservations};
 use skep::Ref;
 
-async fn cancel(payments: Ref<Payments>) {
-    let _ = payments.ask(Cancel { reservation: 1 }).await;
+async fn charge(reservations: Ref<Reservations>) {
+    let _ = reservations.key("lisbon").ask(Charge { cents: 1 }).await;
 }
 
 fn main() {}

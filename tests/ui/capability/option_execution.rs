@@ -1,13 +1,13 @@
 #[path = "../parts/hotel.rs"]
 mod hotel;
 
-use hotel::{Charge, Payments};
+use hotel::Charge;
 use skep::capability;
 
 #[derive(Default)]
 struct Desk;
 
-#[capability(contract = Payments, execution = "parallel")]
+#[capability(contract = hotel::Payments, execution = "parallel")]
 impl Desk {
     #[handle]
     async fn charge(&mut self, _message: Charge) -> u64 {

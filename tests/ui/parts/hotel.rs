@@ -19,8 +19,18 @@ pub struct Cancel {
     pub reservation: u64,
 }
 
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+pub struct Reserved {
+    pub reservation: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+pub struct Cancelled {
+    pub reservation: u64,
+}
+
 contract! {
-    pub Reservations v1 keyed by hotel { Reserve, Cancel }
+    pub Reservations v1 keyed by hotel { Reserve, Cancel; emits Reserved, Cancelled }
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]

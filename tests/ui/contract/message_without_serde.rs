@@ -1,8 +1,0 @@
-use skep::Message;
-
-#[derive(Message)]
-struct Reserve {
-    guest: String,
-}
-
-fn main() {}
