@@ -14,6 +14,8 @@ pub mod call;
 #[cfg(feature = "runtime")]
 pub(crate) mod engine;
 #[cfg(feature = "runtime")]
+pub(crate) mod delivery;
+#[cfg(feature = "runtime")]
 pub mod store;
 
 pub use contract::{

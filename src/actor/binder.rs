@@ -68,7 +68,7 @@ impl<A: Capability> Binder<A> {
     /// Binds every message of the contract to its handler.
     pub fn messages(&mut self)
     where
-        A: HandlesAll<<A::Contract as Contract>::Messages>,
+        A: HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
     {
         A::visit(self);
     }

@@ -139,7 +139,8 @@ impl Draft {
         }
     }
 
-    /// Turns the running turn's writes into one batch; `None` when there is nothing to write.
+    /// Turns the running turn's writes into one batch; `None` when there is nothing to write. After an error the turn is
+    /// as it was, to be [dropped](Self::drop_turn).
     pub(crate) fn seal(&self) -> Result<Option<Sealed>, CallError> {
         let mut guard = self.0.overlay.lock();
         let Some(overlay) = &mut *guard else { return Ok(None) };
@@ -147,24 +148,22 @@ impl Draft {
             return Ok(None);
         }
         let services = &self.0.services;
-        let mut news = News { lanes: Vec::new(), timer_due_ms: overlay.timer_due_ms.take() };
+        let mut news = News { lanes: Vec::new(), timer_due_ms: overlay.timer_due_ms };
         let mut batch = Batch::new(services.tree.clone());
-        for letter in overlay.letters.drain(..) {
-            let row = LetterBody::encode(&letter).map_err(|error| storage(services.capability, &error))?;
+        for letter in &overlay.letters {
+            let row = LetterBody::encode(letter).map_err(|error| storage(services.capability, &error))?;
             batch.put(layout::outbox(&letter.target, &letter.lane, services.next_sequence()), row);
-            services.backlog.fetch_add(1, Ordering::Relaxed);
-            news.lanes.push((letter.target, letter.lane));
+            news.lanes.push((Arc::clone(&letter.target), Arc::clone(&letter.lane)));
         }
-        overlay.sealed += 1;
-        let commit = overlay.sealed;
-        for (key, value) in std::mem::take(&mut overlay.writes) {
-            match &value {
+        for (key, value) in &overlay.writes {
+            match value {
                 Some(value) => batch.put(key.clone(), value.clone()),
                 None => batch.delete(key.clone()),
             }
-            overlay.flying.insert(key, (commit, value));
         }
-        Ok(Some(Sealed { batch, commit, news }))
+        batch.check().map_err(|error| storage(services.capability, &error))?;
+        services.backlog.fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
+        Ok(Some(Sealed { batch, commit: overlay.take_off(), news }))
     }
 
     /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.
@@ -186,6 +185,17 @@ impl Draft {
 }
 
 impl Overlay {
+    /// The turn's writes are on their way to the store; gives the commit its number.
+    fn take_off(&mut self) -> u64 {
+        self.sealed += 1;
+        let commit = self.sealed;
+        let writes = std::mem::take(&mut self.writes);
+        self.flying.extend(writes.into_iter().map(|(key, value)| (key, (commit, value))));
+        self.letters.clear();
+        self.timer_due_ms = None;
+        commit
+    }
+
     /// Lays what is not in the store yet over a page of rows, within `from..before`.
     fn lay_over(&self, rows: &mut BTreeMap<Vec<u8>, Vec<u8>>, prefix: &[u8], from: &[u8], before: Option<&[u8]>) {
         let range = (Bound::Included(from), before.map_or(Bound::Unbounded, Bound::Excluded));

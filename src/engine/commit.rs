@@ -24,7 +24,10 @@ pub(super) fn then(
             Ok(Some(sealed)) => submit(draft, sealed, done).await,
             Ok(None) if draft.has_flying() => barrier(draft.services(), done).await,
             Ok(None) => done(Ok(())),
-            Err(error) => done(Err(error)),
+            Err(error) => {
+                draft.drop_turn();
+                done(Err(error));
+            }
         }
     }
 }
@@ -54,7 +57,7 @@ async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallE
 }
 
 /// Queues a batch; waits for room without blocking the thread.
-async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
+pub(crate) async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
     let mut refused = committer.try_submit(batch, done);
     while let Err(Full { batch, done }) = refused {
         let (wake, room) = oneshot::channel();
@@ -91,7 +94,7 @@ pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError
     match services.committer.state() {
         State::Running => None,
         State::Stopped => Some(Err(storage(services.capability, &"the store is closed"))),
-        State::Failed(stop) => Some(Err(storage(services.capability, &stop))),
+        State::Failed(stop) => Some(Err(storage(services.capability, stop.reason()))),
     }
 }
 

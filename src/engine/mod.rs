@@ -14,4 +14,5 @@ pub(crate) mod served;
 pub(crate) mod spec;
 mod turn;
 
+
 pub use hosted::CapabilityStats;

@@ -12,6 +12,7 @@ use super::spec::Spec;
 use super::turn::{Job, Slot, Tenant, TurnEnd, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
+use crate::actor::draft::{Draft, storage};
 use crate::actor::{Capability, Cx, Refusal, abort};
 use crate::call::scope::{Scope, Scoped};
 use crate::call::{CallError, Key, MessageId};
@@ -140,7 +141,7 @@ async fn delivery_turn<A: Capability>(
     match handled {
         Ok(Ok(())) => match conclude(&tenant, &job, known) {
             Ok(()) => {
-                commit_and_tell(&tenant, ran).await;
+                commit_and_tell(tenant.cx.draft().clone(), ran).await;
                 TurnEnd::Back(tenant)
             }
             Err(error) => {
@@ -150,7 +151,8 @@ async fn delivery_turn<A: Capability>(
             }
         },
         Ok(Err(refusal)) => {
-            undo(&tenant, &job, &refusal).await;
+            undo(&tenant, &job, &refusal);
+            commit::landed(tenant.cx.draft().clone()).await;
             let _ = ran.send(Err(Undelivered::Refused(refusal.to_string())));
             TurnEnd::Back(tenant)
         }
@@ -170,29 +172,33 @@ fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<boo
     if let Some(Err(error)) = commit::refuse_when_failed::<()>(draft) {
         return Err(error);
     }
+    // A timer is its own record: when its row is gone, it has fired or was taken back.
+    if let Some(row) = &job.consumes {
+        let waits = draft.get(row).map_err(|error| storage(draft.services().capability, &error))?;
+        return Ok(waits.is_none());
+    }
     job.scope.id.map_or(Ok(false), |id| inbox::is_known(draft, id))
 }
 
 /// Adds to the turn's writes what the delivery itself leaves behind.
 fn conclude<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, known: bool) -> Result<(), CallError> {
     let draft = tenant.cx.draft();
-    match job.every {
-        Some(handler) => Spec::set_next(&tenant.cx, handler),
-        None if !known => {
-            if let Some(id) = job.scope.id {
-                inbox::remember_delivery(draft, id)?;
-            }
-        }
-        None => {}
+    if known {
+        return Ok(());
     }
-    if let Some(row) = &job.consumes {
-        draft.delete(row.clone());
+    if let Some(handler) = job.every {
+        Spec::set_next(&tenant.cx, handler);
+    }
+    match (&job.consumes, job.scope.id) {
+        (Some(row), _) => draft.delete(row.clone()),
+        (None, Some(id)) => inbox::remember_delivery(draft, id)?,
+        (None, None) => {}
     }
     Ok(())
 }
 
 /// Rolls a refused turn back. An `#[every]` method that fails is called again after its period all the same.
-async fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusal) {
+fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusal) {
     let draft = tenant.cx.draft();
     draft.drop_turn();
     if let Some(handler) = job.every {
@@ -201,12 +207,11 @@ async fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &
         if let Some(row) = &job.consumes {
             draft.delete(row.clone());
         }
-        commit::landed(draft.clone()).await;
     }
 }
 
-async fn commit_and_tell<A: Capability>(tenant: &Tenant<A>, ran: Ran) {
+async fn commit_and_tell(draft: Draft, ran: Ran) {
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    commit::then(tenant.cx.draft().clone(), move |committed| drop(landed.send(committed))).await;
+    commit::then(draft, move |committed| drop(landed.send(committed))).await;
 }
