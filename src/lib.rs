@@ -4,6 +4,8 @@
 pub mod config;
 pub mod contract;
 #[cfg(feature = "runtime")]
+pub mod explain;
+#[cfg(feature = "runtime")]
 pub mod store;
 
 pub use contract::{
