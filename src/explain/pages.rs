@@ -48,13 +48,7 @@ mod tests {
         for code in codes() {
             let text = page(code).expect("a listed code has a page");
             assert!(text.starts_with(&format!("# {code}: ")), "{code}");
-            for part in [
-                "## What happened",
-                "## Likely causes",
-                "## What to try",
-                "## Wrong",
-                "## Right",
-            ] {
+            for part in ["What happened", "Likely causes", "What to try"] {
                 assert!(text.contains(part), "the page of {code} lacks {part:?}");
             }
         }

@@ -289,3 +289,18 @@ fn every_wrong_file_has_its_test() {
         );
     }
 }
+
+#[test]
+fn every_page_shows_what_is_wrong_and_what_is_right() {
+    for (code, page) in PAGES {
+        for part in [
+            "## What happened",
+            "## Likely causes",
+            "## What to try",
+            "## Wrong",
+            "## Right",
+        ] {
+            assert!(page.contains(part), "the page of {code} lacks {part:?}");
+        }
+    }
+}
