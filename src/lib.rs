@@ -33,8 +33,6 @@ mod transport;
 pub use contract::{
     Accepts, Contract, Description, Emits, Emitted, Event, Keyed, Message, Never, Outcome, Unkeyed,
 };
-#[cfg(feature = "runtime")]
-pub use skep_macros::capability;
 pub use skep_macros::{Event, Message, contract};
 
 #[cfg(feature = "runtime")]
