@@ -49,6 +49,6 @@ pub use delivery::{DeadLetter, DeadLetterError};
 #[cfg(feature = "runtime")]
 pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
-pub use runtime::{Builder, Health, Runtime, RuntimeError};
+pub use runtime::{Builder, Events, EventsError, Health, Runtime, RuntimeError};
 #[cfg(feature = "runtime")]
 pub use skep_macros::capability;

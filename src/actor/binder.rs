@@ -31,7 +31,6 @@ pub(crate) type Decode<A> = fn(&[u8]) -> Result<Runner<A>, serde_json::Error>;
 pub(crate) struct EventBinding<A: Capability> {
     pub(crate) contract: &'static str,
     pub(crate) event: &'static str,
-    pub(crate) handler: &'static str,
     pub(crate) group: Group,
     pub(crate) key_of: Option<Box<dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync>>,
     pub(crate) decode: Decode<A>,
@@ -74,14 +73,13 @@ impl<A: Capability> Binder<A> {
     }
 
     /// Listens to an event. `key` says to which actor of a keyed capability it goes.
-    pub fn on<E: Emitted>(&mut self, handler: &'static str, group: Group, key: Option<fn(&E) -> Key>)
+    pub fn on<E: Emitted>(&mut self, _handler: &'static str, group: Group, key: Option<fn(&E) -> Key>)
     where
         A: On<E>,
     {
         self.events.push(EventBinding {
             contract: <E::By as Contract>::NAME,
             event: <E as Event>::NAME,
-            handler,
             group,
             key_of: key.map(|key| {
                 let key_of = move |body: &[u8]| serde_json::from_slice::<E>(body).map(|event| key(&event));

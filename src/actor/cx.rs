@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::capability::{Capability, Handle, Uses};
 use super::draft::Draft;
 use super::outgoing::{Letter, LetterBody, LetterKind, TimerBody, TimerId, TimerKind};
-use super::services::Services;
+use super::services::{Services, Tapped};
 use super::table::Table;
 use super::table_key::TableKey;
 use super::{abort, layout};
@@ -81,7 +81,11 @@ impl<A: Capability> Cx<A> {
         A::Contract: Emits<E>,
     {
         let body = self.body(&event);
-        let Some(receivers) = self.services().audience.get(<E as Event>::NAME) else { return };
+        let services = Arc::clone(self.draft.services());
+        if services.taps.wants(<E as Event>::NAME) {
+            self.draft.tap(Tapped { event: <E as Event>::NAME, body: Arc::from(body.get()) });
+        }
+        let Some(receivers) = services.audience.get(<E as Event>::NAME) else { return };
         let id = self.effect_id();
         for receiver in receivers.clone() {
             let body = self.letter_body(LetterKind::Event, <E as Event>::NAME, id, None, body.clone());

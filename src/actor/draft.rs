@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::layout;
 use super::outgoing::{Letter, LetterBody};
-use super::services::{News, Services};
+use super::services::{News, Services, Tapped};
 use crate::call::{CallError, Key};
 use crate::store::{self, Batch};
 
@@ -35,6 +35,8 @@ struct Overlay {
     /// The running turn's writes; `None` deletes.
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     letters: Vec<Letter>,
+    /// Events for onlookers.
+    tapped: Vec<Tapped>,
     timer_due_ms: Option<u64>,
     /// Writes of earlier turns whose commits are under way, with the number of the commit.
     flying: BTreeMap<Vec<u8>, (u64, Option<Vec<u8>>)>,
@@ -48,6 +50,7 @@ pub(crate) struct Sealed {
     /// The number to [`land`](Draft::land) when the batch is durable.
     pub(crate) commit: u64,
     pub(crate) news: News,
+    pub(crate) tapped: Vec<Tapped>,
 }
 
 impl Draft {
@@ -118,6 +121,11 @@ impl Draft {
         self.with(|overlay| overlay.letters.push(letter));
     }
 
+    /// Adds an event for onlookers.
+    pub(crate) fn tap(&self, tapped: Tapped) {
+        self.with(|overlay| overlay.tapped.push(tapped));
+    }
+
     /// How many letters the running turn has posted.
     pub(crate) fn num_letters(&self) -> usize {
         self.0.overlay.lock().as_ref().map_or(0, |overlay| overlay.letters.len())
@@ -135,6 +143,7 @@ impl Draft {
         if let Some(overlay) = &mut *self.0.overlay.lock() {
             overlay.writes.clear();
             overlay.letters.clear();
+            overlay.tapped.clear();
             overlay.timer_due_ms = None;
         }
     }
@@ -144,7 +153,7 @@ impl Draft {
     pub(crate) fn seal(&self) -> Result<Option<Sealed>, CallError> {
         let mut guard = self.0.overlay.lock();
         let Some(overlay) = &mut *guard else { return Ok(None) };
-        if overlay.writes.is_empty() && overlay.letters.is_empty() {
+        if overlay.writes.is_empty() && overlay.letters.is_empty() && overlay.tapped.is_empty() {
             return Ok(None);
         }
         let services = &self.0.services;
@@ -163,7 +172,8 @@ impl Draft {
         }
         batch.check().map_err(|error| storage(services.capability, &error))?;
         services.backlog.fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
-        Ok(Some(Sealed { batch, commit: overlay.take_off(), news }))
+        let tapped = std::mem::take(&mut overlay.tapped);
+        Ok(Some(Sealed { batch, commit: overlay.take_off(), news, tapped }))
     }
 
     /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.

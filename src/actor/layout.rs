@@ -103,18 +103,6 @@ pub(crate) fn parse_dead(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.strip_prefix(&[DEAD])?.try_into().ok()?))
 }
 
-/// The first key after all that begin with `prefix`; `None` when there is none.
-pub(crate) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
-    let mut key = prefix.to_vec();
-    while let Some(last) = key.pop() {
-        if last < u8::MAX {
-            key.push(last + 1);
-            return Some(key);
-        }
-    }
-    None
-}
-
 fn push_name(key: &mut Vec<u8>, name: &str) {
     // Names are contracts, tables, handlers and keys: all bounded far below 64 kB.
     let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
@@ -153,12 +141,5 @@ mod tests {
     fn timers_sort_by_when_they_are_due() {
         let id = MessageId::of_text("x");
         assert!(timer(255, Some(&Key::from("z")), id) < timer(256, None, id));
-    }
-
-    #[test]
-    fn the_key_after_a_prefix_is_after_all_of_it() {
-        assert_eq!(after_prefix(b"ab"), Some(b"ac".to_vec()));
-        assert_eq!(after_prefix(b"a\xff"), Some(b"b".to_vec()));
-        assert_eq!(after_prefix(b"\xff\xff"), None);
     }
 }

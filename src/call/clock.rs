@@ -17,6 +17,12 @@ impl Tick {
         Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 
+    /// The moment `duration` earlier; `None` when the clock did not run then.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Option<Self> {
+        self.0.checked_sub(u64::try_from(duration.as_nanos()).ok()?).map(Self)
+    }
+
     /// How long it is from `earlier` to this moment; zero if it is not later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

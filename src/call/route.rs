@@ -83,6 +83,8 @@ pub(crate) struct Route {
 pub(crate) enum Target {
     /// Nobody.
     Vacant,
+    /// Nobody any more: the runtime has stopped.
+    Closed,
     /// Actors of this process: a door for each message, in the order of the contract's slots.
     Local(Box<[LocalDoor]>),
     /// Another process, or one that is treated as such.
@@ -233,6 +235,7 @@ impl Route {
         // The guard stays inside this function: it must not be held over an await.
         match &**self.target.load() {
             Target::Vacant => Offer::Refused(CallError::NotHosted { capability: self.contract.to_owned() }),
+            Target::Closed => Offer::Refused(CallError::Stopping { capability: self.contract.to_owned() }),
             Target::Remote(remote) => Offer::Elsewhere(Arc::clone(remote)),
             Target::Local(doors) => match doors.get(C::SLOT).and_then(|door| door.downcast_ref::<Box<dyn Door<M>>>()) {
                 Some(door) => door.offer(cell, poll, seat),

@@ -19,7 +19,7 @@ thread_local! {
 
 /// The circumstances of one call, and of the turn that handles it.
 #[derive(Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The contract of the callee.
     pub(crate) contract: &'static str,
     /// The key of the callee, for a keyed contract.
@@ -87,7 +87,7 @@ impl Scope {
 }
 
 /// Something that runs as a turn and so has a [`Scope`].
-pub trait Scoped: Send + Sync {
+pub(crate) trait Scoped: Send + Sync {
     /// The circumstances.
     fn scope(&self) -> &Scope;
 }

@@ -42,10 +42,13 @@ pub(super) async fn landed(draft: Draft) {
 async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallError>) + Send + 'static) {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
-    let Sealed { batch, commit, news } = sealed;
+    let Sealed { batch, commit, news, tapped } = sealed;
     let finish = move |committed: Result<(), CommitFailure>| match committed {
         Ok(()) => {
             draft.land(commit);
+            for event in tapped {
+                services.taps.show(event);
+            }
             if !news.is_empty() {
                 services.post.committed(services.capability, news);
             }
@@ -61,7 +64,9 @@ pub(crate) async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
     let mut refused = committer.try_submit(batch, done);
     while let Err(Full { batch, done }) = refused {
         let (wake, room) = oneshot::channel();
-        committer.when_room(Box::new(move || drop(wake.send(()))));
+        committer.when_room(Box::new(move || {
+            let _ = wake.send(());
+        }));
         let _ = room.await;
         refused = committer.try_submit(batch, done);
     }

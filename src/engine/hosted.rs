@@ -110,11 +110,6 @@ where
 }
 
 impl<A: Capability> Hosted<A> {
-    /// The events that it listens to: contract and event.
-    pub(crate) fn subscriptions(&self) -> Vec<(&'static str, &'static str)> {
-        self.events.iter().map(|binding| (binding.contract, binding.event)).collect()
-    }
-
     fn instances(&self) -> Vec<Arc<Instance<A>>> {
         match &self.members {
             Members::Singleton(instance) => vec![Arc::clone(instance)],
@@ -326,6 +321,9 @@ pub(crate) trait Host: Send + Sync {
     /// Lets keyed actors go that have been idle since before `since`.
     fn passivate(&self, idle_since: Tick);
 
+    /// Whether no turn runs and no message waits.
+    fn is_idle(&self) -> bool;
+
     /// What it has done.
     fn stats(&self) -> CapabilityStats;
 
@@ -369,6 +367,10 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
                 }
             }
         }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.instances().iter().all(|instance| instance.is_quiet())
     }
 
     fn stats(&self) -> CapabilityStats {

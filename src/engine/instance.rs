@@ -390,6 +390,17 @@ impl<A: Capability> Instance<A> {
         self.mailbox.is_empty() && self.core.try_lock().is_some_and(|core| matches!(core.stage, Stage::Idle(_)))
     }
 
+    /// Whether no turn runs and nothing waits that it could do now.
+    pub(super) fn is_quiet(&self) -> bool {
+        let Some(core) = self.core.try_lock() else { return false };
+        match &core.stage {
+            Stage::Busy => false,
+            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().has_flying(),
+            Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
+            Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
+        }
+    }
+
     /// Waits until it is ready for its first turn, or has failed to start.
     pub(super) async fn wait_started(&self) -> Result<(), String> {
         loop {

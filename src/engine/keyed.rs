@@ -69,8 +69,4 @@ impl<A: Capability> Keyed<A> {
     pub(super) fn all(&self) -> Vec<Arc<Instance<A>>> {
         self.shards.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().len()).sum()
-    }
 }

@@ -8,7 +8,7 @@ mod instance;
 mod keyed;
 mod mailbox;
 pub(crate) mod parcel;
-mod ready;
+pub(crate) mod ready;
 pub(crate) mod restarts;
 pub(crate) mod served;
 pub(crate) mod spec;

@@ -69,6 +69,11 @@ impl Hosts {
         self.homes.len()
     }
 
+    /// Takes the threads out, to be ended elsewhere; what stays has none.
+    pub(crate) fn take(&mut self) -> Self {
+        Self { homes: self.homes.clone(), blocking: Arc::clone(&self.blocking), threads: self.threads.take() }
+    }
+
     /// Ends the threads. What the actors had left is dropped, so they must have stopped before. Blocks until the
     /// threads are gone, except when it is called on one of them.
     pub(crate) fn end(&mut self) {
