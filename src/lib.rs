@@ -50,5 +50,7 @@ pub use delivery::{DeadLetter, DeadLetterError};
 pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
 pub use runtime::{Builder, Events, EventsError, Health, Runtime, RuntimeError};
+#[cfg(feature = "testing")]
+pub use skep_macros::test;
 #[cfg(feature = "runtime")]
-pub use skep_macros::capability;
+pub use skep_macros::{TableKey, capability};

@@ -55,7 +55,11 @@ pub(crate) struct Sealed {
 
 impl Draft {
     pub(crate) fn new(services: Arc<Services>, actor: Option<Key>) -> Self {
-        Self(Arc::new(Inner { services, actor, overlay: Mutex::new(None) }))
+        Self(Arc::new(Inner {
+            services,
+            actor,
+            overlay: Mutex::new(None),
+        }))
     }
 
     pub(crate) fn services(&self) -> &Arc<Services> {
@@ -80,7 +84,10 @@ impl Draft {
                 return Ok(written.clone());
             }
         }
-        self.0.services.store.get(self.0.services.tree.as_str(), key)
+        self.0
+            .services
+            .store
+            .get(self.0.services.tree.as_str(), key)
     }
 
     pub(crate) fn put(&self, key: Vec<u8>, value: Vec<u8>) {
@@ -102,7 +109,11 @@ impl Draft {
         let services = &self.0.services;
         let mut rows = BTreeMap::new();
         let mut next = None;
-        for (count, row) in services.store.scan(services.tree.as_str(), prefix, Some(from)).enumerate() {
+        for (count, row) in services
+            .store
+            .scan(services.tree.as_str(), prefix, Some(from))
+            .enumerate()
+        {
             let (key, value) = row?;
             if count == limit {
                 next = Some(key);
@@ -128,13 +139,21 @@ impl Draft {
 
     /// How many letters the running turn has posted.
     pub(crate) fn num_letters(&self) -> usize {
-        self.0.overlay.lock().as_ref().map_or(0, |overlay| overlay.letters.len())
+        self.0
+            .overlay
+            .lock()
+            .as_ref()
+            .map_or(0, |overlay| overlay.letters.len())
     }
 
     /// Notes that the turn sets a timer.
     pub(crate) fn timer_set(&self, due_ms: u64) {
         self.with(|overlay| {
-            overlay.timer_due_ms = Some(overlay.timer_due_ms.map_or(due_ms, |known| known.min(due_ms)));
+            overlay.timer_due_ms = Some(
+                overlay
+                    .timer_due_ms
+                    .map_or(due_ms, |known| known.min(due_ms)),
+            );
         });
     }
 
@@ -152,17 +171,27 @@ impl Draft {
     /// as it was, to be [dropped](Self::drop_turn).
     pub(crate) fn seal(&self) -> Result<Option<Sealed>, CallError> {
         let mut guard = self.0.overlay.lock();
-        let Some(overlay) = &mut *guard else { return Ok(None) };
+        let Some(overlay) = &mut *guard else {
+            return Ok(None);
+        };
         if overlay.writes.is_empty() && overlay.letters.is_empty() && overlay.tapped.is_empty() {
             return Ok(None);
         }
         let services = &self.0.services;
-        let mut news = News { lanes: Vec::new(), timer_due_ms: overlay.timer_due_ms };
+        let mut news = News {
+            lanes: Vec::new(),
+            timer_due_ms: overlay.timer_due_ms,
+        };
         let mut batch = Batch::new(services.tree.clone());
         for letter in &overlay.letters {
-            let row = LetterBody::encode(letter).map_err(|error| storage(services.capability, &error))?;
-            batch.put(layout::outbox(&letter.target, &letter.lane, services.next_sequence()), row);
-            news.lanes.push((Arc::clone(&letter.target), Arc::clone(&letter.lane)));
+            let row =
+                LetterBody::encode(letter).map_err(|error| storage(services.capability, &error))?;
+            batch.put(
+                layout::outbox(&letter.target, &letter.lane, services.next_sequence()),
+                row,
+            );
+            news.lanes
+                .push((Arc::clone(&letter.target), Arc::clone(&letter.lane)));
         }
         for (key, value) in &overlay.writes {
             match value {
@@ -170,15 +199,28 @@ impl Draft {
                 None => batch.delete(key.clone()),
             }
         }
-        batch.check().map_err(|error| storage(services.capability, &error))?;
-        services.backlog.fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
+        batch
+            .check()
+            .map_err(|error| storage(services.capability, &error))?;
+        services
+            .backlog
+            .fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
         let tapped = std::mem::take(&mut overlay.tapped);
-        Ok(Some(Sealed { batch, commit: overlay.take_off(), news, tapped }))
+        Ok(Some(Sealed {
+            batch,
+            commit: overlay.take_off(),
+            news,
+            tapped,
+        }))
     }
 
     /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.
     pub(crate) fn has_flying(&self) -> bool {
-        self.0.overlay.lock().as_ref().is_some_and(|overlay| overlay.sealed > overlay.landed)
+        self.0
+            .overlay
+            .lock()
+            .as_ref()
+            .is_some_and(|overlay| overlay.sealed > overlay.landed)
     }
 
     /// The commit with this number, and so all before it, is durable.
@@ -187,7 +229,8 @@ impl Draft {
         let Some(overlay) = &mut *guard else { return };
         overlay.landed = overlay.landed.max(commit);
         overlay.flying.retain(|_, (number, _)| *number > commit);
-        let idle = overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
+        let idle =
+            overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
         if idle && overlay.landed == overlay.sealed {
             *guard = None;
         }
@@ -200,18 +243,37 @@ impl Overlay {
         self.sealed += 1;
         let commit = self.sealed;
         let writes = std::mem::take(&mut self.writes);
-        self.flying.extend(writes.into_iter().map(|(key, value)| (key, (commit, value))));
+        self.flying.extend(
+            writes
+                .into_iter()
+                .map(|(key, value)| (key, (commit, value))),
+        );
         self.letters.clear();
         self.timer_due_ms = None;
         commit
     }
 
     /// Lays what is not in the store yet over a page of rows, within `from..before`.
-    fn lay_over(&self, rows: &mut BTreeMap<Vec<u8>, Vec<u8>>, prefix: &[u8], from: &[u8], before: Option<&[u8]>) {
-        let range = (Bound::Included(from), before.map_or(Bound::Unbounded, Bound::Excluded));
-        let flying = self.flying.range::<[u8], _>(range).map(|(key, (_, value))| (key, value));
+    fn lay_over(
+        &self,
+        rows: &mut BTreeMap<Vec<u8>, Vec<u8>>,
+        prefix: &[u8],
+        from: &[u8],
+        before: Option<&[u8]>,
+    ) {
+        let range = (
+            Bound::Included(from),
+            before.map_or(Bound::Unbounded, Bound::Excluded),
+        );
+        let flying = self
+            .flying
+            .range::<[u8], _>(range)
+            .map(|(key, (_, value))| (key, value));
         let writes = self.writes.range::<[u8], _>(range);
-        for (key, value) in flying.chain(writes).filter(|(key, _)| key.starts_with(prefix)) {
+        for (key, value) in flying
+            .chain(writes)
+            .filter(|(key, _)| key.starts_with(prefix))
+        {
             match value {
                 Some(value) => rows.insert(key.clone(), value.clone()),
                 None => rows.remove(key),
@@ -222,5 +284,9 @@ impl Overlay {
 
 /// The platform's error for a store that could not be read, or a record that could not be written.
 pub(crate) fn storage(capability: &str, error: &dyn std::fmt::Display) -> CallError {
-    CallError::Storage { capability: capability.to_owned(), reason: error.to_string(), tried: false }
+    CallError::Storage {
+        capability: capability.to_owned(),
+        reason: error.to_string(),
+        tried: false,
+    }
 }

@@ -81,11 +81,17 @@ impl Taps {
     /// Looks on from now.
     pub(crate) fn open(&self, event: &'static str) -> broadcast::Receiver<Tapped> {
         let mut senders = self.senders.write();
-        senders.entry(event).or_insert_with(|| broadcast::channel(TAP_ROOM).0).subscribe()
+        senders
+            .entry(event)
+            .or_insert_with(|| broadcast::channel(TAP_ROOM).0)
+            .subscribe()
     }
 
     pub(crate) fn wants(&self, event: &str) -> bool {
-        self.senders.read().get(event).is_some_and(|sender| sender.receiver_count() > 0)
+        self.senders
+            .read()
+            .get(event)
+            .is_some_and(|sender| sender.receiver_count() > 0)
     }
 
     pub(crate) fn show(&self, tapped: Tapped) {
@@ -126,7 +132,11 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     pub(crate) fn new(handle: Handle) -> Self {
-        Self { handle, tracker: TaskTracker::new(), stop: tokio_util::sync::CancellationToken::new() }
+        Self {
+            handle,
+            tracker: TaskTracker::new(),
+            stop: tokio_util::sync::CancellationToken::new(),
+        }
     }
 
     /// Runs a task until it ends or the runtime does, whichever is first.

@@ -99,7 +99,15 @@ pub(super) async fn bury(
     attempts: u32,
     reason: &Undelivered,
 ) -> Result<(), CommitFailure> {
-    bury_row(services, row, address, Content::Letter(letter.clone()), attempts, reason).await?;
+    bury_row(
+        services,
+        row,
+        address,
+        Content::Letter(letter.clone()),
+        attempts,
+        reason,
+    )
+    .await?;
     services.backlog.fetch_sub(1, Ordering::Relaxed);
     Ok(())
 }
@@ -113,7 +121,15 @@ pub(super) async fn bury_timer(
     attempts: u32,
     reason: &Undelivered,
 ) -> Result<(), CommitFailure> {
-    bury_row(services, row, address, Content::Timer(timer.clone()), attempts, reason).await
+    bury_row(
+        services,
+        row,
+        address,
+        Content::Timer(timer.clone()),
+        attempts,
+        reason,
+    )
+    .await
 }
 
 async fn bury_row(
@@ -125,12 +141,20 @@ async fn bury_row(
     reason: &Undelivered,
 ) -> Result<(), CommitFailure> {
     let at_ms = services.clock.wall_ms();
-    let buried = Buried { address, letter, attempts, reason: reason.to_string(), at_ms };
+    let buried = Buried {
+        address,
+        letter,
+        attempts,
+        reason: reason.to_string(),
+        at_ms,
+    };
     let mut batch = Batch::new(services.tree.clone());
     batch.delete(row.to_vec());
     match serde_json::to_vec(&buried) {
         Ok(bytes) => batch.put(layout::dead(services.next_sequence()), bytes),
-        Err(error) => tracing::error!(capability = services.capability, %error, "a dead letter cannot be kept"),
+        Err(error) => {
+            tracing::error!(capability = services.capability, %error, "a dead letter cannot be kept")
+        }
     }
     commit(services, batch).await
 }
@@ -148,11 +172,15 @@ impl DeadLetters {
     /// All of them, oldest first.
     pub(crate) fn list(&self) -> Result<Vec<DeadLetter>, DeadLetterError> {
         let services = &self.services;
-        let rows = services.store.scan(services.tree.as_str(), &[layout::DEAD], None);
+        let rows = services
+            .store
+            .scan(services.tree.as_str(), &[layout::DEAD], None);
         rows.map(|row| {
             let (key, value) = row.map_err(|error| self.store(&error))?;
-            let buried: Buried = serde_json::from_slice(&value).map_err(|error| self.store(&error))?;
-            let number = layout::parse_dead(&key).ok_or_else(|| self.store(&"a key is not readable"))?;
+            let buried: Buried =
+                serde_json::from_slice(&value).map_err(|error| self.store(&error))?;
+            let number =
+                layout::parse_dead(&key).ok_or_else(|| self.store(&"a key is not readable"))?;
             Ok(self.shown(number, buried))
         })
         .collect()
@@ -169,8 +197,23 @@ impl DeadLetters {
             Address::Timer { id, .. } => (capability.clone(), Some(id)),
         };
         let id = id.unwrap_or(MessageId::from_u128(0));
-        let Buried { attempts, reason, at_ms, .. } = buried;
-        DeadLetter { number, capability, target, message, id, attempts, reason, at_ms, body }
+        let Buried {
+            attempts,
+            reason,
+            at_ms,
+            ..
+        } = buried;
+        DeadLetter {
+            number,
+            capability,
+            target,
+            message,
+            id,
+            attempts,
+            reason,
+            at_ms,
+            body,
+        }
     }
 
     /// Sends one again: it goes to the end of its lane, under its old id.
@@ -183,7 +226,10 @@ impl DeadLetters {
         match (buried.address, buried.letter) {
             (Address::Letter { target, lane }, Content::Letter(letter)) => {
                 let row = serde_json::to_vec(&letter).map_err(|error| self.store(&error))?;
-                batch.put(layout::outbox(&target, &lane, services.next_sequence()), row);
+                batch.put(
+                    layout::outbox(&target, &lane, services.next_sequence()),
+                    row,
+                );
                 services.backlog.fetch_add(1, Ordering::Relaxed);
                 news.lanes.push((Arc::from(target), Arc::from(lane)));
             }
@@ -195,7 +241,9 @@ impl DeadLetters {
             }
             _ => return Err(self.store(&"a dead letter does not fit its address")),
         }
-        commit(services, batch).await.map_err(|failure| self.store(&failure))?;
+        commit(services, batch)
+            .await
+            .map_err(|failure| self.store(&failure))?;
         services.post.committed(services.capability, news);
         Ok(())
     }
@@ -205,20 +253,30 @@ impl DeadLetters {
         self.read(number)?;
         let mut batch = Batch::new(self.services.tree.clone());
         batch.delete(layout::dead(number));
-        commit(&self.services, batch).await.map_err(|failure| self.store(&failure))
+        commit(&self.services, batch)
+            .await
+            .map_err(|failure| self.store(&failure))
     }
 
     fn read(&self, number: u64) -> Result<Buried, DeadLetterError> {
         let services = &self.services;
-        let found = services.store.get(services.tree.as_str(), &layout::dead(number));
-        let bytes = found.map_err(|error| self.store(&error))?.ok_or_else(|| DeadLetterError::Unknown {
-            capability: services.capability.to_owned(),
-            number,
-        })?;
+        let found = services
+            .store
+            .get(services.tree.as_str(), &layout::dead(number));
+        let bytes =
+            found
+                .map_err(|error| self.store(&error))?
+                .ok_or_else(|| DeadLetterError::Unknown {
+                    capability: services.capability.to_owned(),
+                    number,
+                })?;
         serde_json::from_slice(&bytes).map_err(|error| self.store(&error))
     }
 
     fn store(&self, error: &dyn std::fmt::Display) -> DeadLetterError {
-        DeadLetterError::Store { capability: self.services.capability.to_owned(), reason: error.to_string() }
+        DeadLetterError::Store {
+            capability: self.services.capability.to_owned(),
+            reason: error.to_string(),
+        }
     }
 }

@@ -16,7 +16,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Sweeps a capability's inbox again and again, until the runtime ends.
 pub(crate) async fn sweep_inbox(services: Arc<Services>) {
-    let round = (services.limits.inbox_retention / 24).clamp(Duration::from_secs(1), Duration::from_secs(3600));
+    let round = (services.limits.inbox_retention / 24)
+        .clamp(Duration::from_secs(1), Duration::from_secs(3600));
     loop {
         services.clock.sleep(round).await;
         let mut from = vec![layout::INBOX];
@@ -29,15 +30,21 @@ pub(crate) async fn sweep_inbox(services: Arc<Services>) {
 
 /// Deletes the old records of one page; returns where the next begins.
 async fn sweep_page(services: &Services, from: &[u8]) -> Option<Vec<u8>> {
-    let retention_ms = u64::try_from(services.limits.inbox_retention.as_millis()).unwrap_or(u64::MAX);
+    let retention_ms =
+        u64::try_from(services.limits.inbox_retention.as_millis()).unwrap_or(u64::MAX);
     let before_ms = services.clock.wall_ms().saturating_sub(retention_ms);
     let mut batch = Batch::new(services.tree.clone());
     let mut last = None;
     let mut num_read = 0;
-    for row in services.store.scan(services.tree.as_str(), &[layout::INBOX], Some(from)).take(PAGE) {
+    for row in services
+        .store
+        .scan(services.tree.as_str(), &[layout::INBOX], Some(from))
+        .take(PAGE)
+    {
         let (key, value) = row.ok()?;
         num_read += 1;
-        let is_old = serde_json::from_slice::<Handled>(&value).is_ok_and(|handled| handled.at_ms < before_ms);
+        let is_old = serde_json::from_slice::<Handled>(&value)
+            .is_ok_and(|handled| handled.at_ms < before_ms);
         if is_old {
             batch.delete(key.clone());
         }

@@ -7,8 +7,8 @@ mod relay;
 mod survey;
 mod timers;
 
-pub use dead_letters::{DeadLetter, DeadLetterError};
 pub(crate) use dead_letters::DeadLetters;
+pub use dead_letters::{DeadLetter, DeadLetterError};
 pub(crate) use inbox_sweep::sweep_inbox;
 pub(crate) use post_office::{PostOffice, Receivers};
 pub(crate) use relay::{DeliveryPolicy, Relay};

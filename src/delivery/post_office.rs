@@ -27,7 +27,9 @@ struct Desk {
 impl PostOffice {
     /// From now on, what this capability commits is delivered.
     pub(crate) fn open(&self, capability: &'static str, relay: Arc<Relay>, timers: Arc<Timers>) {
-        self.desks.write().insert(capability, Desk { relay, timers });
+        self.desks
+            .write()
+            .insert(capability, Desk { relay, timers });
     }
 
     /// Closes all desks; what waits stays in the store.
@@ -37,14 +39,19 @@ impl PostOffice {
 
     /// Whether nothing waits for delivery or is being delivered.
     pub(crate) fn is_idle(&self) -> bool {
-        self.desks.read().values().all(|desk| desk.relay.is_idle() && desk.timers.is_idle())
+        self.desks
+            .read()
+            .values()
+            .all(|desk| desk.relay.is_idle() && desk.timers.is_idle())
     }
 }
 
 impl Post for PostOffice {
     fn committed(&self, capability: &'static str, news: News) {
         let desks = self.desks.read();
-        let Some(desk) = desks.get(capability) else { return };
+        let Some(desk) = desks.get(capability) else {
+            return;
+        };
         for (target, lane) in news.lanes {
             desk.relay.wake(target, lane);
         }

@@ -55,7 +55,11 @@ enum LaneEnd {
 }
 
 impl Relay {
-    pub(crate) fn new(services: Arc<Services>, receivers: Arc<Receivers>, policy: DeliveryPolicy) -> Arc<Self> {
+    pub(crate) fn new(
+        services: Arc<Services>,
+        receivers: Arc<Receivers>,
+        policy: DeliveryPolicy,
+    ) -> Arc<Self> {
         Arc::new(Self {
             services,
             receivers,
@@ -88,7 +92,9 @@ impl Relay {
         lanes.insert(name.clone(), false);
         drop(lanes);
         let relay = Arc::clone(self);
-        self.services.tasks.spawn(async move { relay.deliver_lane(&receiver, name).await });
+        self.services
+            .tasks
+            .spawn(async move { relay.deliver_lane(&receiver, name).await });
     }
 
     async fn deliver_lane(&self, receiver: &Arc<dyn Receiver>, name: LaneName) {
@@ -114,7 +120,10 @@ impl Relay {
 
     fn read(&self, prefix: &[u8], from: &[u8]) -> Vec<Row> {
         let services = &self.services;
-        let rows = services.store.scan(services.tree.as_str(), prefix, Some(from)).take(PAGE);
+        let rows = services
+            .store
+            .scan(services.tree.as_str(), prefix, Some(from))
+            .take(PAGE);
         rows.map_while(|row| {
             row.inspect_err(|error| {
                 tracing::error!(capability = services.capability, %error, "the outbox cannot be read");
@@ -167,7 +176,9 @@ impl Relay {
         let mut attempt = 0;
         loop {
             let refusal = {
-                let Ok(_slot) = self.slots.acquire().await else { return Err(LaneEnd::Closed) };
+                let Ok(_slot) = self.slots.acquire().await else {
+                    return Err(LaneEnd::Closed);
+                };
                 match receiver.deliver(parcel.clone()).await {
                     Ok(landing) => return Ok(Some(landing)),
                     Err(refusal) => refusal,
@@ -179,8 +190,12 @@ impl Relay {
                     capability = self.services.capability, target = %name.0, message = letter.name, id = %letter.id,
                     attempt, reason = %refusal, "a letter is dead"
                 );
-                let address = Address::Letter { target: name.0.to_string(), lane: name.1.to_string() };
-                let buried = dead_letters::bury(&self.services, key, address, &letter, attempt, &refusal);
+                let address = Address::Letter {
+                    target: name.0.to_string(),
+                    lane: name.1.to_string(),
+                };
+                let buried =
+                    dead_letters::bury(&self.services, key, address, &letter, attempt, &refusal);
                 return buried.await.map(|()| None).map_err(|_| LaneEnd::Closed);
             }
             tracing::warn!(
@@ -188,7 +203,12 @@ impl Relay {
                 attempt, reason = %refusal, "a delivery failed and is tried again"
             );
             let jitter = self.services.random.fraction();
-            let pause = backoff(attempt - 1, self.policy.backoff_min, self.policy.backoff_max, jitter);
+            let pause = backoff(
+                attempt - 1,
+                self.policy.backoff_min,
+                self.policy.backoff_max,
+                jitter,
+            );
             self.services.clock.sleep(pause).await;
         }
     }
@@ -196,10 +216,19 @@ impl Relay {
     fn parcel(&self, letter: &LetterBody) -> Parcel {
         let name = letter.name.clone();
         let what = match letter.kind {
-            LetterKind::Event => What::Event { contract: self.services.capability.to_owned(), name },
+            LetterKind::Event => What::Event {
+                contract: self.services.capability.to_owned(),
+                name,
+            },
             LetterKind::Send => What::Message { name },
         };
-        Parcel { what, key: letter.key.clone(), id: letter.id, body: Arc::from(letter.body.get()), consumes: None }
+        Parcel {
+            what,
+            key: letter.key.clone(),
+            id: letter.id,
+            body: Arc::from(letter.body.get()),
+            consumes: None,
+        }
     }
 
     /// Deletes delivered rows and waits until that is durable.
@@ -212,7 +241,9 @@ impl Relay {
         for key in keys {
             batch.delete(key);
         }
-        commit(&self.services, batch).await.map_err(|_| LaneEnd::Closed)?;
+        commit(&self.services, batch)
+            .await
+            .map_err(|_| LaneEnd::Closed)?;
         self.services.backlog.fetch_sub(number, Ordering::Relaxed);
         Ok(())
     }

@@ -22,10 +22,17 @@ pub(crate) fn survey(store: &dyn Store, tree: &str) -> Result<Survey, store::Err
     let mut found = Survey::default();
     for row in store.scan(tree, &[layout::OUTBOX], None) {
         let (key, _) = row?;
-        let Some((target, lane, sequence)) = layout::parse_outbox(&key) else { continue };
+        let Some((target, lane, sequence)) = layout::parse_outbox(&key) else {
+            continue;
+        };
         found.backlog += 1;
         found.next_sequence = found.next_sequence.max(sequence + 1);
-        if !found.lanes.iter().next_back().is_some_and(|(t, l)| &**t == target && &**l == lane) {
+        if !found
+            .lanes
+            .iter()
+            .next_back()
+            .is_some_and(|(t, l)| &**t == target && &**l == lane)
+        {
             found.lanes.insert((Arc::from(target), Arc::from(lane)));
         }
     }

@@ -41,7 +41,11 @@ struct Due {
 }
 
 impl Timers {
-    pub(crate) fn new(services: Arc<Services>, receiver: Arc<dyn Receiver>, policy: DeliveryPolicy) -> Arc<Self> {
+    pub(crate) fn new(
+        services: Arc<Services>,
+        receiver: Arc<dyn Receiver>,
+        policy: DeliveryPolicy,
+    ) -> Arc<Self> {
         Arc::new(Self {
             services,
             receiver,
@@ -66,7 +70,9 @@ impl Timers {
         loop {
             let (due, next_ms) = self.look();
             for due in due {
-                let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
+                let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
+                    return;
+                };
                 let timers = Arc::clone(&self);
                 self.services.tasks.spawn(async move {
                     timers.fire(&due).await;
@@ -75,7 +81,9 @@ impl Timers {
                 });
             }
             let now_ms = self.services.clock.wall_ms();
-            let nap = next_ms.map_or(NAP, |next| Duration::from_millis(next.saturating_sub(now_ms)).min(NAP));
+            let nap = next_ms.map_or(NAP, |next| {
+                Duration::from_millis(next.saturating_sub(now_ms)).min(NAP)
+            });
             tokio::select! {
                 () = self.services.clock.sleep(nap) => {}
                 () = self.wake.notified() => {}
@@ -89,7 +97,10 @@ impl Timers {
         let now_ms = services.clock.wall_ms();
         let mut due = Vec::new();
         let mut firing = self.firing.lock();
-        for row in services.store.scan(services.tree.as_str(), &[layout::TIMERS], None) {
+        for row in services
+            .store
+            .scan(services.tree.as_str(), &[layout::TIMERS], None)
+        {
             let (key, value) = match row {
                 Ok(row) => row,
                 Err(error) => {
@@ -97,7 +108,9 @@ impl Timers {
                     break;
                 }
             };
-            let Some((due_ms, actor, id)) = layout::parse_timer(&key) else { continue };
+            let Some((due_ms, actor, id)) = layout::parse_timer(&key) else {
+                continue;
+            };
             if due_ms > now_ms || due.len() == AT_A_TIME {
                 return (due, Some(due_ms));
             }
@@ -106,7 +119,12 @@ impl Timers {
                 continue;
             };
             if firing.insert(key.clone()) {
-                due.push(Due { row: key, actor, id, body });
+                due.push(Due {
+                    row: key,
+                    actor,
+                    id,
+                    body,
+                });
             }
         }
         (due, None)
@@ -125,8 +143,13 @@ impl Timers {
             // A periodic turn is never given up: it would never be called again.
             let is_final = matches!(refusal, Undelivered::Misfit(_) | Undelivered::Refused(_));
             if due.body.kind == TimerKind::After && (is_final || attempt >= self.policy.attempts) {
-                let address = Address::Timer { actor: due.actor.clone(), id: due.id };
-                let buried = dead_letters::bury_timer(services, &due.row, address, &due.body, attempt, &refusal);
+                let address = Address::Timer {
+                    actor: due.actor.clone(),
+                    id: due.id,
+                };
+                let buried = dead_letters::bury_timer(
+                    services, &due.row, address, &due.body, attempt, &refusal,
+                );
                 if let Err(error) = buried.await {
                     tracing::error!(capability = services.capability, %error, "a dead timer cannot be kept");
                 }
@@ -136,8 +159,12 @@ impl Timers {
                 // Its turn has set the next call already, or the method is gone.
                 return;
             }
-            let pause =
-                backoff(attempt - 1, self.policy.backoff_min, self.policy.backoff_max, services.random.fraction());
+            let pause = backoff(
+                attempt - 1,
+                self.policy.backoff_min,
+                self.policy.backoff_max,
+                services.random.fraction(),
+            );
             services.clock.sleep(pause).await;
         }
     }

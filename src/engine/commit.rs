@@ -39,10 +39,19 @@ pub(super) async fn landed(draft: Draft) {
     let _ = receiver.await;
 }
 
-async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallError>) + Send + 'static) {
+async fn submit(
+    draft: Draft,
+    sealed: Sealed,
+    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+) {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
-    let Sealed { batch, commit, news, tapped } = sealed;
+    let Sealed {
+        batch,
+        commit,
+        news,
+        tapped,
+    } = sealed;
     let finish = move |committed: Result<(), CommitFailure>| match committed {
         Ok(()) => {
             draft.land(commit);
@@ -79,7 +88,10 @@ pub(super) async fn barrier_passed(services: &Arc<Services>) {
     let _ = receiver.await;
 }
 
-async fn barrier(services: &Arc<Services>, done: impl FnOnce(Result<(), CallError>) + Send + 'static) {
+async fn barrier(
+    services: &Arc<Services>,
+    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+) {
     let services = Arc::clone(services);
     let committer = services.committer.clone();
     let batch = Batch::new(services.tree.clone());
@@ -90,7 +102,11 @@ async fn barrier(services: &Arc<Services>, done: impl FnOnce(Result<(), CallErro
 }
 
 fn tried(capability: &str, failure: &CommitFailure) -> CallError {
-    CallError::Storage { capability: capability.to_owned(), reason: failure.to_string(), tried: true }
+    CallError::Storage {
+        capability: capability.to_owned(),
+        reason: failure.to_string(),
+        tried: true,
+    }
 }
 
 /// The refusal of a turn whose commit could not succeed anyway.
@@ -104,7 +120,10 @@ pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError
 }
 
 /// Holds a reply or a domain error against the size limit.
-pub(super) fn within_size<R: Body, E: Body>(draft: &Draft, outcome: &Result<R, E>) -> Result<(), CallError> {
+pub(super) fn within_size<R: Body, E: Body>(
+    draft: &Draft,
+    outcome: &Result<R, E>,
+) -> Result<(), CallError> {
     let services = draft.services();
     let limit = services.limits.message_size;
     match outcome {
@@ -122,11 +141,15 @@ pub(super) fn body_within_size(
 ) -> Result<(), CallError> {
     match encoded_size_within(body, limit) {
         Ok(()) => Ok(()),
-        Err(SizeError::Oversize { .. }) => {
-            Err(CallError::TooLarge { capability: capability.to_owned(), part, limit })
-        }
-        Err(SizeError::Encode(error)) => {
-            Err(CallError::Codec { capability: capability.to_owned(), part, reason: error.to_string() })
-        }
+        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
+            capability: capability.to_owned(),
+            part,
+            limit,
+        }),
+        Err(SizeError::Encode(error)) => Err(CallError::Codec {
+            capability: capability.to_owned(),
+            part,
+            reason: error.to_string(),
+        }),
     }
 }

@@ -40,7 +40,10 @@ pub(crate) struct Hosted<A: Capability> {
 
 enum Members<A: Capability> {
     Singleton(Arc<Instance<A>>),
-    Pool { instances: Vec<Arc<Instance<A>>>, next: AtomicUsize },
+    Pool {
+        instances: Vec<Arc<Instance<A>>>,
+        next: AtomicUsize,
+    },
     Keyed(Keyed<A>),
 }
 
@@ -78,34 +81,64 @@ where
         homes: Vec<Arc<Home>>,
         seed: u64,
     ) -> Arc<Self> {
-        let Binder { messages, events, periodics } = binder;
-        let spec = Arc::new(Spec { services, policy, periodics, settings });
+        let Binder {
+            messages,
+            events,
+            periodics,
+        } = binder;
+        let spec = Arc::new(Spec {
+            services,
+            policy,
+            periodics,
+            settings,
+        });
         let home = |index: usize| Arc::clone(&homes[index % homes.len()]);
         let first = usize::try_from(seed).unwrap_or(0);
         let members = match A::KIND {
-            Kind::Singleton => Members::Singleton(Instance::new(Arc::clone(&spec), None, home(first))),
+            Kind::Singleton => {
+                Members::Singleton(Instance::new(Arc::clone(&spec), None, home(first)))
+            }
             Kind::Stateless => {
                 let make = |index| Instance::new(Arc::clone(&spec), None, home(first + index));
                 let instances = (0..spec.policy.instances.max(1)).map(make).collect();
-                Members::Pool { instances, next: AtomicUsize::new(0) }
+                Members::Pool {
+                    instances,
+                    next: AtomicUsize::new(0),
+                }
             }
             Kind::Keyed => Members::Keyed(Keyed::new(spec.services.random.next())),
         };
-        Arc::new(Self { spec, members, homes, events, messages })
+        Arc::new(Self {
+            spec,
+            members,
+            homes,
+            events,
+            messages,
+        })
     }
 
     /// The doors for calls from this process, in the order of the contract's slots.
     pub(crate) fn doors(self: &Arc<Self>) -> Box<[LocalDoor]> {
-        let mut doors = Doors { hosted: Arc::clone(self), doors: Vec::new() };
+        let mut doors = Doors {
+            hosted: Arc::clone(self),
+            doors: Vec::new(),
+        };
         A::visit(&mut doors);
         doors.doors.into_boxed_slice()
     }
 
     /// The doors for calls that come as bytes.
     pub(crate) fn served(self: &Arc<Self>) -> Served {
-        let mut encoded = EncodedDoors { hosted: Arc::clone(self), by_name: BTreeMap::new() };
+        let mut encoded = EncodedDoors {
+            hosted: Arc::clone(self),
+            by_name: BTreeMap::new(),
+        };
         A::visit(&mut encoded);
-        Served::new(Arc::clone(&self.spec.services), A::KIND == Kind::Keyed, encoded.by_name)
+        Served::new(
+            Arc::clone(&self.spec.services),
+            A::KIND == Kind::Keyed,
+            encoded.by_name,
+        )
     }
 }
 
@@ -121,8 +154,14 @@ impl<A: Capability> Hosted<A> {
     fn of_key(&self, keyed: &Keyed<A>, key: &Key) -> Arc<Instance<A>> {
         keyed.get(key, || {
             // Spread over the homes by the key's length and bytes: the same key lives at the same place.
-            let sum = key.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
-            Instance::new(Arc::clone(&self.spec), Some(key.clone()), Arc::clone(&self.homes[sum % self.homes.len()]))
+            let sum = key.as_str().bytes().fold(0_usize, |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(usize::from(byte))
+            });
+            Instance::new(
+                Arc::clone(&self.spec),
+                Some(key.clone()),
+                Arc::clone(&self.homes[sum % self.homes.len()]),
+            )
         })
     }
 
@@ -138,18 +177,27 @@ impl<A: Capability> Hosted<A> {
     {
         let services = &self.spec.services;
         let limit = services.limits.message_size;
-        let sized = cell.peek(|message| body_within_size(services.capability, Part::Message, message, limit));
+        let sized = cell
+            .peek(|message| body_within_size(services.capability, Part::Message, message, limit));
         if let Some(Err(error)) = sized {
             return Offer::Refused(error);
         }
-        let stopping = || Offer::Refused(CallError::Stopping { capability: services.capability.to_owned() });
+        let stopping = || {
+            Offer::Refused(CallError::Stopping {
+                capability: services.capability.to_owned(),
+            })
+        };
         match &self.members {
-            Members::Singleton(instance) => instance.offer(cell, poll, seat, 1).unwrap_or_else(stopping),
-            Members::Pool { instances, next } => {
-                self.offer_pool(instances, next, cell, poll, seat).unwrap_or_else(stopping)
+            Members::Singleton(instance) => {
+                instance.offer(cell, poll, seat, 1).unwrap_or_else(stopping)
             }
+            Members::Pool { instances, next } => self
+                .offer_pool(instances, next, cell, poll, seat)
+                .unwrap_or_else(stopping),
             Members::Keyed(keyed) => {
-                let Some(key) = &cell.scope().key else { return Offer::Refused(self.needs_key()) };
+                let Some(key) = &cell.scope().key else {
+                    return Offer::Refused(self.needs_key());
+                };
                 loop {
                     let instance = self.of_key(keyed, key);
                     match instance.offer(cell, poll.as_deref_mut(), seat.take(), 1) {
@@ -176,7 +224,9 @@ impl<A: Capability> Hosted<A> {
         let first = next.fetch_add(1, Ordering::Relaxed);
         let num = instances.len();
         let in_turn = (0..num).map(|index| &instances[(first + index) % num]);
-        let seated = seat.as_ref().and_then(|seat| instances.iter().find(|instance| seat.is_of(instance)));
+        let seated = seat
+            .as_ref()
+            .and_then(|seat| instances.iter().find(|instance| seat.is_of(instance)));
         let idle = in_turn.clone().find(|instance| instance.is_idle());
         let shortest = || in_turn.min_by_key(|instance| instance.queued());
         let chosen = seated.or(idle).or_else(shortest)?;
@@ -197,32 +247,59 @@ impl<A: Capability> Hosted<A> {
         let body = parcel.body.as_bytes();
         match &parcel.what {
             What::Event { contract, name } => {
-                let known = self.events.iter().find(|binding| binding.contract == contract && binding.event == name);
-                let binding = known.ok_or_else(|| Undelivered::Misfit(format!("nobody listens to {contract}.{name}")))?;
-                let key = binding.key_of.as_ref().map(|key_of| key_of(body)).transpose().map_err(misfit)?;
+                let known = self
+                    .events
+                    .iter()
+                    .find(|binding| binding.contract == contract && binding.event == name);
+                let binding = known.ok_or_else(|| {
+                    Undelivered::Misfit(format!("nobody listens to {contract}.{name}"))
+                })?;
+                let key = binding
+                    .key_of
+                    .as_ref()
+                    .map(|key_of| key_of(body))
+                    .transpose()
+                    .map_err(misfit)?;
                 let to = self.addressees(key.as_ref().or(parcel.key.as_ref()), binding.group)?;
                 Ok((to, Unpack::Decode(binding.decode)))
             }
             What::Message { name } => {
                 let known = self.messages.iter().find(|binding| binding.message == name);
-                let binding = known.ok_or_else(|| Undelivered::Misfit(format!("there is no message {name}")))?;
-                Ok((self.addressees(parcel.key.as_ref(), Group::Balanced)?, Unpack::Decode(binding.decode)))
+                let binding = known
+                    .ok_or_else(|| Undelivered::Misfit(format!("there is no message {name}")))?;
+                Ok((
+                    self.addressees(parcel.key.as_ref(), Group::Balanced)?,
+                    Unpack::Decode(binding.decode),
+                ))
             }
             What::Every { handler } => {
-                let known = self.spec.periodics.iter().find(|periodic| periodic.handler == handler);
-                let periodic = known.ok_or_else(|| Undelivered::Misfit(format!("there is no method {handler}")))?;
+                let known = self
+                    .spec
+                    .periodics
+                    .iter()
+                    .find(|periodic| periodic.handler == handler);
+                let periodic = known
+                    .ok_or_else(|| Undelivered::Misfit(format!("there is no method {handler}")))?;
                 let to = self.addressees(parcel.key.as_ref(), Group::Balanced)?;
                 Ok((to, Unpack::Every(periodic.handler, periodic.run)))
             }
         }
     }
 
-    fn addressees(&self, key: Option<&Key>, group: Group) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
+    fn addressees(
+        &self,
+        key: Option<&Key>,
+        group: Group,
+    ) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
         match (&self.members, key) {
-            (Members::Keyed(keyed), Some(key)) if key.is_valid() => Ok(vec![self.of_key(keyed, key)]),
+            (Members::Keyed(keyed), Some(key)) if key.is_valid() => {
+                Ok(vec![self.of_key(keyed, key)])
+            }
             (Members::Keyed(_), _) => Err(Undelivered::Failed(self.needs_key())),
             (Members::Singleton(instance), _) => Ok(vec![Arc::clone(instance)]),
-            (Members::Pool { instances, .. }, _) if group == Group::Broadcast => Ok(instances.clone()),
+            (Members::Pool { instances, .. }, _) if group == Group::Broadcast => {
+                Ok(instances.clone())
+            }
             (Members::Pool { instances, next }, _) => {
                 let index = next.fetch_add(1, Ordering::Relaxed) % instances.len();
                 Ok(vec![Arc::clone(&instances[index])])
@@ -265,7 +342,9 @@ impl<A: Capability> Hosted<A> {
         let gone = || Undelivered::Failed(self.lost("the turn ended without a word"));
         let landing = running.await.map_err(|_| gone())??;
         let lost = self.lost("the commit ended without a word");
-        Ok(landing.map(move |landed| landed.unwrap_or(Err(lost)).map_err(Undelivered::Failed)).boxed())
+        Ok(landing
+            .map(move |landed| landed.unwrap_or(Err(lost)).map_err(Undelivered::Failed))
+            .boxed())
     }
 
     fn job(
@@ -286,12 +365,18 @@ impl<A: Capability> Hosted<A> {
                 let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
                 Ok(Delivering::new(scope, consumes, runner, ran))
             }
-            Unpack::Every(handler, run) => Ok(Delivering::every(scope, consumes, handler, *run, ran)),
+            Unpack::Every(handler, run) => {
+                Ok(Delivering::every(scope, consumes, handler, *run, ran))
+            }
         }
     }
 
     fn lost(&self, reason: &str) -> CallError {
-        CallError::Storage { capability: self.spec.services.capability.to_owned(), reason: reason.to_owned(), tried: true }
+        CallError::Storage {
+            capability: self.spec.services.capability.to_owned(),
+            reason: reason.to_owned(),
+            tried: true,
+        }
     }
 }
 
@@ -339,7 +424,10 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
                 instance.schedule();
             }
             for instance in &instances {
-                instance.wait_started().await.map_err(|reason| format!("{}: {reason}", instance.name()))?;
+                instance
+                    .wait_started()
+                    .await
+                    .map_err(|reason| format!("{}: {reason}", instance.name()))?;
             }
             Ok(())
         }
@@ -385,7 +473,11 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
             stats.num_inline_turns += instance.counters.inline.load(Ordering::Relaxed);
             stats.num_restarts += instance.counters.restarts.load(Ordering::Relaxed);
             stats.num_queued += instance.queued();
-            stats.down.extend(instance.down_reason().map(|reason| format!("{}: {reason}", instance.name())));
+            stats.down.extend(
+                instance
+                    .down_reason()
+                    .map(|reason| format!("{}: {reason}", instance.name())),
+            );
         }
         stats
     }
@@ -402,7 +494,8 @@ impl<A: Capability> Receiver for Arc<Hosted<A>> {
             let (instances, unpack) = hosted.unpack(&parcel)?;
             let mut landings = Vec::new();
             for instance in instances {
-                let delivered = Self::clone(&hosted).deliver_to(instance, unpack.clone(), parcel.clone());
+                let delivered =
+                    Self::clone(&hosted).deliver_to(instance, unpack.clone(), parcel.clone());
                 landings.push(delivered.await?);
             }
             Ok(async move { join_all(landings).await.into_iter().collect() }.boxed())
@@ -423,7 +516,10 @@ impl<A: Capability> MessageVisitor<A> for Doors<A> {
         A: Handle<M>,
         A::Contract: Accepts<M>,
     {
-        let door: Box<dyn Door<M>> = Box::new(MessageDoor { hosted: Arc::clone(&self.hosted), message: PhantomData });
+        let door: Box<dyn Door<M>> = Box::new(MessageDoor {
+            hosted: Arc::clone(&self.hosted),
+            message: PhantomData,
+        });
         self.doors.push(Box::new(door));
     }
 }
@@ -434,7 +530,12 @@ struct MessageDoor<A: Capability, M> {
 }
 
 impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
-    fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>, seat: Option<Seat>) -> Offer {
+    fn offer(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        poll: Option<&mut Context<'_>>,
+        seat: Option<Seat>,
+    ) -> Offer {
         self.hosted.offer(cell, poll, seat)
     }
 }
@@ -451,7 +552,10 @@ impl<A: Capability> MessageVisitor<A> for EncodedDoors<A> {
         A: Handle<M>,
         A::Contract: Accepts<M>,
     {
-        let door: Arc<dyn Door<M>> = Arc::new(MessageDoor { hosted: Arc::clone(&self.hosted), message: PhantomData });
+        let door: Arc<dyn Door<M>> = Arc::new(MessageDoor {
+            hosted: Arc::clone(&self.hosted),
+            message: PhantomData,
+        });
         self.by_name.insert(M::NAME, Box::new(door));
     }
 }

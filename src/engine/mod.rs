@@ -14,5 +14,4 @@ pub(crate) mod served;
 pub(crate) mod spec;
 mod turn;
 
-
 pub use hosted::CapabilityStats;

@@ -73,7 +73,8 @@ pub(crate) trait Receiver: Send + Sync {
 }
 
 /// How the job that delivers a parcel tells its sender.
-pub(super) type Ran = oneshot::Sender<Result<oneshot::Receiver<Result<(), CallError>>, Undelivered>>;
+pub(super) type Ran =
+    oneshot::Sender<Result<oneshot::Receiver<Result<(), CallError>>, Undelivered>>;
 
 /// The delivery of one parcel as a job of its receiver.
 pub(super) struct Delivering<A: Capability> {
@@ -85,13 +86,34 @@ pub(super) struct Delivering<A: Capability> {
 }
 
 impl<A: Capability> Delivering<A> {
-    pub(super) fn new(scope: Scope, consumes: Option<Vec<u8>>, runner: Runner<A>, ran: Ran) -> Self {
-        Self { scope, consumes, every: None, todo: Mutex::new(Some((runner, ran))) }
+    pub(super) fn new(
+        scope: Scope,
+        consumes: Option<Vec<u8>>,
+        runner: Runner<A>,
+        ran: Ran,
+    ) -> Self {
+        Self {
+            scope,
+            consumes,
+            every: None,
+            todo: Mutex::new(Some((runner, ran))),
+        }
     }
 
-    pub(super) fn every(scope: Scope, consumes: Option<Vec<u8>>, handler: &'static str, run: PeriodicRun<A>, ran: Ran) -> Self {
+    pub(super) fn every(
+        scope: Scope,
+        consumes: Option<Vec<u8>>,
+        handler: &'static str,
+        run: PeriodicRun<A>,
+        ran: Ran,
+    ) -> Self {
         let runner: Runner<A> = Box::new(move |actor: &mut A, cx: &mut Cx<A>| run(actor, cx));
-        Self { scope, consumes, every: Some(handler), todo: Mutex::new(Some((runner, ran))) }
+        Self {
+            scope,
+            consumes,
+            every: Some(handler),
+            todo: Mutex::new(Some((runner, ran))),
+        }
     }
 }
 
@@ -102,8 +124,14 @@ impl<A: Capability> Scoped for Delivering<A> {
 }
 
 impl<A: Capability> Job<A> for Delivering<A> {
-    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>> {
-        let Some((runner, ran)) = self.todo.lock().take() else { return Err(tenant) };
+    fn begin(
+        self: Arc<Self>,
+        tenant: Box<Tenant<A>>,
+        slot: &mut Slot<A>,
+    ) -> Result<(), Box<Tenant<A>>> {
+        let Some((runner, ran)) = self.todo.lock().take() else {
+            return Err(tenant);
+        };
         slot.set(delivery_turn(tenant, self, runner, ran));
         Ok(())
     }
@@ -136,7 +164,9 @@ async fn delivery_turn<A: Capability>(
     let handled = if known {
         Ok(Ok(()))
     } else {
-        AssertUnwindSafe(async { runner(actor, cx).await }).catch_unwind().await
+        AssertUnwindSafe(async { runner(actor, cx).await })
+            .catch_unwind()
+            .await
     };
     match handled {
         Ok(Ok(())) => match conclude(&tenant, &job, known) {
@@ -174,14 +204,22 @@ fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<boo
     }
     // A timer is its own record: when its row is gone, it has fired or was taken back.
     if let Some(row) = &job.consumes {
-        let waits = draft.get(row).map_err(|error| storage(draft.services().capability, &error))?;
+        let waits = draft
+            .get(row)
+            .map_err(|error| storage(draft.services().capability, &error))?;
         return Ok(waits.is_none());
     }
-    job.scope.id.map_or(Ok(false), |id| inbox::is_known(draft, id))
+    job.scope
+        .id
+        .map_or(Ok(false), |id| inbox::is_known(draft, id))
 }
 
 /// Adds to the turn's writes what the delivery itself leaves behind.
-fn conclude<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, known: bool) -> Result<(), CallError> {
+fn conclude<A: Capability>(
+    tenant: &Tenant<A>,
+    job: &Delivering<A>,
+    known: bool,
+) -> Result<(), CallError> {
     let draft = tenant.cx.draft();
     if known {
         return Ok(());

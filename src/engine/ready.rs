@@ -33,7 +33,11 @@ impl std::fmt::Debug for dyn Runnable {
 impl Home {
     /// `handle` is the runtime whose timers and sockets belong to the actors that live here.
     pub(super) fn new(handle: Handle) -> Arc<Self> {
-        Arc::new(Self { ready: Mutex::default(), wake: Notify::new(), handle })
+        Arc::new(Self {
+            ready: Mutex::default(),
+            wake: Notify::new(),
+            handle,
+        })
     }
 
     pub(super) fn handle(&self) -> &Handle {

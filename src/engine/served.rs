@@ -25,7 +25,11 @@ pub(crate) struct Served {
 /// The door of one message for calls that come as bytes.
 pub(crate) trait Service: Send + Sync {
     /// Handles a request whose first poll brings it into the mailbox.
-    fn call(&self, services: &Arc<Services>, request: Request) -> BoxFuture<'static, Result<Answer, CallError>>;
+    fn call(
+        &self,
+        services: &Arc<Services>,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Answer, CallError>>;
 
     /// Brings a request into the mailbox if there is room now.
     fn try_tell(&self, services: &Arc<Services>, request: Request) -> Result<(), CallError>;
@@ -37,7 +41,11 @@ impl Served {
         is_keyed: bool,
         by_name: BTreeMap<&'static str, Box<dyn Service>>,
     ) -> Self {
-        Self { services, is_keyed, by_name }
+        Self {
+            services,
+            is_keyed,
+            by_name,
+        }
     }
 
     /// Handles a request.
@@ -56,33 +64,55 @@ impl Served {
     fn service(&self, request: &Request) -> Result<&dyn Service, CallError> {
         let capability = || self.services.capability.to_owned();
         if self.services.directory.is_closed() && !request.inside {
-            return Err(CallError::Stopping { capability: capability() });
+            return Err(CallError::Stopping {
+                capability: capability(),
+            });
         }
         let invalid = |key: &str, reason: &str| {
             let (key, reason) = (key.to_owned(), reason.to_owned());
-            CallError::InvalidKey { capability: capability(), key, reason }
+            CallError::InvalidKey {
+                capability: capability(),
+                key,
+                reason,
+            }
         };
         match &request.key {
             Some(key) if !self.is_keyed => return Err(invalid(key.as_str(), "it has no keys")),
-            Some(key) if !key.is_valid() => return Err(crate::call::calling::invalid_key(&capability(), key)),
-            None if self.is_keyed => return Err(invalid("", "it has one actor per key, so a call must say which")),
+            Some(key) if !key.is_valid() => {
+                return Err(crate::call::calling::invalid_key(&capability(), key));
+            }
+            None if self.is_keyed => {
+                return Err(invalid(
+                    "",
+                    "it has one actor per key, so a call must say which",
+                ));
+            }
             _ => {}
         }
         let limit = self.services.limits.message_size;
         if request.body.len() > limit {
-            return Err(CallError::TooLarge { capability: capability(), part: Part::Message, limit });
+            return Err(CallError::TooLarge {
+                capability: capability(),
+                part: Part::Message,
+                limit,
+            });
         }
         match self.by_name.get(request.message.as_str()) {
             Some(service) => Ok(&**service),
-            None => {
-                Err(CallError::UnknownMessage { capability: capability(), message: request.message.clone() })
-            }
+            None => Err(CallError::UnknownMessage {
+                capability: capability(),
+                message: request.message.clone(),
+            }),
         }
     }
 }
 
 impl<M: Message> Service for Arc<dyn Door<M>> {
-    fn call(&self, services: &Arc<Services>, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
+    fn call(
+        &self,
+        services: &Arc<Services>,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Answer, CallError>> {
         let (kind, until) = (request.kind, request.deadline);
         let cell = match unpack::<M>(services, request) {
             Ok(cell) => cell,
@@ -109,20 +139,29 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
         let cell = unpack::<M>(services, request)?;
         match self.offer(&cell, None, None) {
             Offer::Taken | Offer::Elsewhere(_) => Ok(()),
-            Offer::Full(_) => Err(CallError::Overloaded { capability: services.capability.to_owned() }),
+            Offer::Full(_) => Err(CallError::Overloaded {
+                capability: services.capability.to_owned(),
+            }),
             Offer::Refused(error) => Err(error),
         }
     }
 }
 
 /// Makes a call of a request.
-fn unpack<M: Message>(services: &Services, request: Request) -> Result<Arc<CallCell<M>>, CallError> {
+fn unpack<M: Message>(
+    services: &Services,
+    request: Request,
+) -> Result<Arc<CallCell<M>>, CallError> {
     let message = serde_json::from_slice(&request.body).map_err(|error| CallError::Codec {
         capability: services.capability.to_owned(),
         part: Part::Message,
         reason: error.to_string(),
     })?;
-    let deadline = if request.kind == RequestKind::Ask { request.deadline } else { Tick::NEVER };
+    let deadline = if request.kind == RequestKind::Ask {
+        request.deadline
+    } else {
+        Tick::NEVER
+    };
     let mut scope = Scope::new(services.capability, request.key, deadline);
     scope.id = request.id;
     scope.foreign = request.waiting;
@@ -162,7 +201,11 @@ fn encode<M: Message>(capability: &str, result: CallResult<M>) -> Result<Answer,
         reason: error.to_string(),
     };
     match result? {
-        Ok(reply) => serde_json::to_vec(&reply).map(Answer::Reply).map_err(misfit),
-        Err(refusal) => serde_json::to_vec(&refusal).map(Answer::Domain).map_err(misfit),
+        Ok(reply) => serde_json::to_vec(&reply)
+            .map(Answer::Reply)
+            .map_err(misfit),
+        Err(refusal) => serde_json::to_vec(&refusal)
+            .map(Answer::Domain)
+            .map_err(misfit),
     }
 }

@@ -63,7 +63,16 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         fake(&directory);
     }
     let hosts = Mutex::new(hosts);
-    let parts = Parts { settings, hosts, health, tasks, directory, durable, post, installed };
+    let parts = Parts {
+        settings,
+        hosts,
+        health,
+        tasks,
+        directory,
+        durable,
+        post,
+        installed,
+    };
     let runtime = Runtime::of(config, parts);
     if let Err(error) = set_going(&runtime).await {
         runtime.stop().await;
@@ -74,7 +83,10 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
 
 fn refuse_twice(capabilities: &[Box<dyn Install>]) -> Result<(), RuntimeError> {
     let mut names = BTreeSet::new();
-    match capabilities.iter().find(|capability| !names.insert(capability.name())) {
+    match capabilities
+        .iter()
+        .find(|capability| !names.insert(capability.name()))
+    {
         Some(twice) => Err(RuntimeError::HostedTwice { name: twice.name() }),
         None => Ok(()),
     }
@@ -84,16 +96,22 @@ fn make_hosts(settings: &RuntimeSettings, lab: Option<&Lab>) -> Result<Hosts, Ru
     if let Some(handle) = lab.and_then(|lab| lab.virtual_time.as_ref()) {
         return Ok(Hosts::on(handle));
     }
-    Hosts::start(usize::from(settings.arbiters), usize::from(settings.blocking_threads))
-        .map_err(|error| RuntimeError::NoThreads { reason: error.to_string() })
+    Hosts::start(
+        usize::from(settings.arbiters),
+        usize::from(settings.blocking_threads),
+    )
+    .map_err(|error| RuntimeError::NoThreads {
+        reason: error.to_string(),
+    })
 }
 
 fn make_clock(hosts: &Hosts, lab: Option<&Lab>) -> Clock {
     match lab.and_then(|lab| lab.virtual_time.as_ref()) {
         // Any fixed moment: a test that depends on today is no test.
-        Some(handle) => {
-            Clock::virtual_time(handle.clone(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000))
-        }
+        Some(handle) => Clock::virtual_time(
+            handle.clone(),
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000),
+        ),
         None => Clock::real(hosts.service_handle()),
     }
 }
@@ -118,17 +136,23 @@ async fn open_store(
     }
     let settings: StoreSettings = config.section("store")?;
     let application = builder.application.clone();
-    let opening = hosts.service_handle().spawn_blocking(move || Kept::open(&application, &settings, on_fail));
+    let opening = hosts
+        .service_handle()
+        .spawn_blocking(move || Kept::open(&application, &settings, on_fail));
     match opening.await {
         Ok(opened) => Ok(Some(opened?)),
-        Err(error) => Err(RuntimeError::NoThreads { reason: error.to_string() }),
+        Err(error) => Err(RuntimeError::NoThreads {
+            reason: error.to_string(),
+        }),
     }
 }
 
 fn fail_to(health: HealthBoard) -> OnFail {
     Box::new(move |stop: &FailStop| {
         tracing::error!(reason = %stop.reason(), code = stop.code(), "the store failed: no reply leaves any more");
-        health.set(Health::Failed { reason: stop.reason().to_string() });
+        health.set(Health::Failed {
+            reason: stop.reason().to_string(),
+        });
     })
 }
 
@@ -138,11 +162,16 @@ fn entropy() -> u64 {
 }
 
 /// For each contract and event, the capabilities that listen.
-fn audiences(capabilities: &[Box<dyn Install>]) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
+fn audiences(
+    capabilities: &[Box<dyn Install>],
+) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
     for capability in capabilities {
         for subscription in capability.subscriptions() {
-            audiences.entry(subscription).or_default().push(Arc::from(capability.name()));
+            audiences
+                .entry(subscription)
+                .or_default()
+                .push(Arc::from(capability.name()));
         }
     }
     audiences
@@ -150,11 +179,20 @@ fn audiences(capabilities: &[Box<dyn Install>]) -> BTreeMap<(&'static str, &'sta
 
 /// Starts the actors, then what delivers to them.
 async fn set_going(runtime: &Runtime) -> Result<(), RuntimeError> {
-    let Some(parts) = runtime.parts() else { return Ok(()) };
+    let Some(parts) = runtime.parts() else {
+        return Ok(());
+    };
     let parts = &*parts;
     open_post(parts);
-    let starts = parts.installed.iter().map(|installed| installed.host.start());
-    let reasons: Vec<_> = join_all(starts).await.into_iter().filter_map(Result::err).collect();
+    let starts = parts
+        .installed
+        .iter()
+        .map(|installed| installed.host.start());
+    let reasons: Vec<_> = join_all(starts)
+        .await
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
     if !reasons.is_empty() {
         return Err(RuntimeError::NotStarted { reasons });
     }
@@ -170,14 +208,26 @@ fn open_post(parts: &Parts) {
     let receivers: Receivers = parts
         .installed
         .iter()
-        .map(|installed| (installed.services.capability.to_owned(), Arc::clone(&installed.receiver)))
+        .map(|installed| {
+            (
+                installed.services.capability.to_owned(),
+                Arc::clone(&installed.receiver),
+            )
+        })
         .collect();
     let receivers = Arc::new(receivers);
     for installed in &parts.installed {
         let services = Arc::clone(&installed.services);
-        let relay = Relay::new(Arc::clone(&services), Arc::clone(&receivers), installed.delivery.clone());
-        let timers =
-            Timers::new(Arc::clone(&services), Arc::clone(&installed.receiver), installed.delivery.clone());
+        let relay = Relay::new(
+            Arc::clone(&services),
+            Arc::clone(&receivers),
+            installed.delivery.clone(),
+        );
+        let timers = Timers::new(
+            Arc::clone(&services),
+            Arc::clone(&installed.receiver),
+            installed.delivery.clone(),
+        );
         parts.tasks.spawn(Arc::clone(&timers).run());
         parts.post.open(services.capability, relay, timers);
     }
@@ -185,13 +235,19 @@ fn open_post(parts: &Parts) {
 
 fn begin_tasks(parts: &Parts, installed: &Installed) {
     let services = &installed.services;
-    let news = crate::actor::services::News { lanes: installed.lanes.clone(), timer_due_ms: None };
+    let news = crate::actor::services::News {
+        lanes: installed.lanes.clone(),
+        timer_due_ms: None,
+    };
     services.post.committed(services.capability, news);
     if services.remembers {
         parts.tasks.spawn(sweep_inbox(Arc::clone(services)));
     }
     if installed.is_keyed {
-        parts.tasks.spawn(passivate(Arc::clone(&installed.host), services.clock.clone()));
+        parts.tasks.spawn(passivate(
+            Arc::clone(&installed.host),
+            services.clock.clone(),
+        ));
     }
 }
 

@@ -26,7 +26,10 @@ pub struct Builder {
 pub(crate) type FakeInstall = Box<dyn FnOnce(&Arc<Directory>) + Send>;
 
 /// Conditions that only tests want.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only the test kit makes one"))]
+#[cfg_attr(
+    not(feature = "testing"),
+    expect(dead_code, reason = "only the test kit makes one")
+)]
 pub(crate) struct Lab {
     /// Everything runs on this runtime, in its pausable time, one thing after the other.
     pub(crate) virtual_time: Option<tokio::runtime::Handle>,
@@ -87,7 +90,11 @@ impl Builder {
     /// The keys that this application's configuration may have.
     #[must_use]
     pub fn schemas(&self) -> Schemas {
-        self.capabilities.iter().fold(Schemas::platform(), |schemas, capability| capability.schemas(schemas))
+        self.capabilities
+            .iter()
+            .fold(Schemas::platform(), |schemas, capability| {
+                capability.schemas(schemas)
+            })
     }
 
     /// Reads and checks the configuration without starting anything.
@@ -97,7 +104,10 @@ impl Builder {
     /// [`RuntimeError::Config`] with every mistake.
     pub fn config(&self) -> Result<Config, RuntimeError> {
         let none = Sources::of(&self.application);
-        Ok(Config::load(self.sources.as_ref().unwrap_or(&none), &self.schemas())?)
+        Ok(Config::load(
+            self.sources.as_ref().unwrap_or(&none),
+            &self.schemas(),
+        )?)
     }
 
     /// Starts the runtime: reads the configuration, opens the store if a capability is durable, starts the actors and
@@ -127,7 +137,11 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let capabilities: Vec<_> = self.capabilities.iter().map(|capability| capability.name()).collect();
+        let capabilities: Vec<_> = self
+            .capabilities
+            .iter()
+            .map(|capability| capability.name())
+            .collect();
         f.debug_struct("Builder")
             .field("application", &self.application)
             .field("capabilities", &capabilities)

@@ -32,6 +32,8 @@ pub enum RuntimeError {
         reason: String,
     },
     /// The program aborts on a panic, so that one bad message would end the process (law 6).
-    #[error("this program is built with panic = \"abort\": a panic would end every capability; build it with panic = \"unwind\"")]
+    #[error(
+        "this program is built with panic = \"abort\": a panic would end every capability; build it with panic = \"unwind\""
+    )]
     PanicAborts,
 }

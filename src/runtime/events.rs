@@ -38,7 +38,10 @@ pub enum EventsError {
 
 impl<E: Emitted> Events<E> {
     pub(super) fn new(receiver: Receiver<Tapped>) -> Self {
-        Self { receiver, event: PhantomData }
+        Self {
+            receiver,
+            event: PhantomData,
+        }
     }
 
     /// The next event.
@@ -53,9 +56,9 @@ impl<E: Emitted> Events<E> {
     /// No event is lost when it is dropped.
     pub async fn next(&mut self) -> Result<E, EventsError> {
         match self.receiver.recv().await {
-            Ok(tapped) => {
-                serde_json::from_str(&tapped.body).map_err(|error| EventsError::Misfit { reason: error.to_string() })
-            }
+            Ok(tapped) => serde_json::from_str(&tapped.body).map_err(|error| EventsError::Misfit {
+                reason: error.to_string(),
+            }),
             Err(RecvError::Lagged(missed)) => Err(EventsError::Missed { missed }),
             Err(RecvError::Closed) => Err(EventsError::Stopped),
         }

@@ -33,7 +33,10 @@ pub(super) struct HealthBoard {
 impl HealthBoard {
     pub(super) fn new() -> Self {
         let (sender, receiver) = watch::channel(Health::Starting);
-        Self { sender: Arc::new(Mutex::new(sender)), receiver }
+        Self {
+            sender: Arc::new(Mutex::new(sender)),
+            receiver,
+        }
     }
 
     /// Sets it; a failure is never taken back except by the end.

@@ -1,5 +1,6 @@
 //! One capability on its way into a runtime: the place where its type is known last.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -97,13 +98,21 @@ where
             inapplicable.extend(["durability", "inbox_retention"]);
         }
         let schemas = schemas.capability(self.name(), &inapplicable);
-        schemas.section(&settings_path(self.name()), schema_of::<A::Settings>())
+        if has_settings::<A>() {
+            schemas.section(&settings_path(self.name()), schema_of::<A::Settings>())
+        } else {
+            schemas
+        }
     }
 
     fn subscriptions(&self) -> Vec<(&'static str, &'static str)> {
         let mut binder = Binder::<A>::new();
         A::bind(&mut binder);
-        binder.events.iter().map(|binding| (binding.contract, binding.event)).collect()
+        binder
+            .events
+            .iter()
+            .map(|binding| (binding.contract, binding.event))
+            .collect()
     }
 
     fn is_durable(&self, settings: &CapabilitySettings) -> bool {
@@ -140,15 +149,23 @@ where
         });
         let policy = policy(&settings, site.hosts.num_arbiters());
         let homes = site.hosts.homes(A::EXECUTION);
-        let hosted =
-            Hosted::<A>::new(Arc::clone(&services), policy, own_settings, binder, homes, site.number);
+        let hosted = Hosted::<A>::new(
+            Arc::clone(&services),
+            policy,
+            own_settings,
+            binder,
+            homes,
+            site.number,
+        );
         let route = site.directory.route::<A::Contract>();
         route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
         route.lead_to(match site.placement.unwrap_or(settings.placement) {
             Placement::Local => Target::Local(hosted.doors()),
-            Placement::Wire => {
-                Target::Remote(Arc::new(Loopback::new(self.name(), hosted.served(), services.clock.clone())))
-            }
+            Placement::Wire => Target::Remote(Arc::new(Loopback::new(
+                self.name(),
+                hosted.served(),
+                services.clock.clone(),
+            ))),
         });
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
@@ -167,8 +184,12 @@ where
     A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
 {
     fn audience(&self, site: &Site<'_>) -> Audience {
-        let own = site.audiences.iter().filter(|((contract, _), _)| *contract == self.name());
-        own.map(|((_, event), receivers)| (*event, receivers.clone())).collect()
+        let own = site
+            .audiences
+            .iter()
+            .filter(|((contract, _), _)| *contract == self.name());
+        own.map(|((_, event), receivers)| (*event, receivers.clone()))
+            .collect()
     }
 }
 
@@ -176,10 +197,17 @@ fn settings_path(capability: &str) -> String {
     format!("capabilities.{capability}.settings")
 }
 
+fn has_settings<A: Capability>() -> bool {
+    TypeId::of::<A::Settings>() != TypeId::of::<()>()
+}
+
 /// The capability's own settings as data, having been read once to see that they fit.
-fn own_settings<A: Capability>(config: &Config, name: &str) -> Result<serde_json::Value, RuntimeError> {
+fn own_settings<A: Capability>(
+    config: &Config,
+    name: &str,
+) -> Result<serde_json::Value, RuntimeError> {
     let path = settings_path(name);
-    if std::any::TypeId::of::<A::Settings>() == std::any::TypeId::of::<()>() {
+    if !has_settings::<A>() {
         return Ok(serde_json::Value::Null);
     }
     config.section::<A::Settings>(&path)?;
@@ -199,7 +227,11 @@ fn policy(settings: &CapabilitySettings, num_arbiters: usize) -> Policy {
     let restart = &settings.restart;
     Policy {
         mailbox: usize::try_from(settings.mailbox).unwrap_or(usize::MAX),
-        instances: if instances == 0 { num_arbiters } else { instances },
+        instances: if instances == 0 {
+            num_arbiters
+        } else {
+            instances
+        },
         idle_after: settings.idle_after.get(),
         restart: RestartPolicy {
             budget: usize::from(restart.budget),

@@ -16,4 +16,3 @@ pub use error::RuntimeError;
 pub use events::{Events, EventsError};
 pub use health::Health;
 pub use running::Runtime;
-

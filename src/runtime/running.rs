@@ -100,8 +100,14 @@ impl Runtime {
     /// What each capability has done and is about to do, in the order in which they were given.
     #[must_use]
     pub fn stats(&self) -> Vec<CapabilityStats> {
-        let Some(parts) = self.parts() else { return Vec::new() };
-        parts.installed.iter().map(|installed| installed.host.stats()).collect()
+        let Some(parts) = self.parts() else {
+            return Vec::new();
+        };
+        parts
+            .installed
+            .iter()
+            .map(|installed| installed.host.stats())
+            .collect()
     }
 
     /// What a capability let out and nobody could be given, oldest first.
@@ -122,7 +128,11 @@ impl Runtime {
     /// # Cancel safety
     ///
     /// Dropped half way, it may or may not have happened.
-    pub async fn replay_dead_letter(&self, capability: &str, number: u64) -> Result<(), DeadLetterError> {
+    pub async fn replay_dead_letter(
+        &self,
+        capability: &str,
+        number: u64,
+    ) -> Result<(), DeadLetterError> {
         self.dead(capability)?.replay(number).await
     }
 
@@ -135,17 +145,25 @@ impl Runtime {
     /// # Cancel safety
     ///
     /// Dropped half way, it may or may not have happened.
-    pub async fn drop_dead_letter(&self, capability: &str, number: u64) -> Result<(), DeadLetterError> {
+    pub async fn drop_dead_letter(
+        &self,
+        capability: &str,
+        number: u64,
+    ) -> Result<(), DeadLetterError> {
         self.dead(capability)?.drop_letter(number).await
     }
 
     fn dead(&self, capability: &str) -> Result<DeadLetters, DeadLetterError> {
         let parts = self.parts();
         let installed = parts.as_ref().map_or(&[][..], |parts| &parts.installed);
-        let found = installed.iter().find(|installed| installed.services.capability == capability);
+        let found = installed
+            .iter()
+            .find(|installed| installed.services.capability == capability);
         match found {
             Some(installed) => Ok(DeadLetters::new(Arc::clone(&installed.services))),
-            None => Err(DeadLetterError::NotHosted { capability: capability.to_owned() }),
+            None => Err(DeadLetterError::NotHosted {
+                capability: capability.to_owned(),
+            }),
         }
     }
 
@@ -155,7 +173,10 @@ impl Runtime {
     pub fn events<E: Emitted>(&self) -> Option<Events<E>> {
         let parts = self.parts()?;
         let emitter = <E::By as Contract>::NAME;
-        let found = parts.installed.iter().find(|installed| installed.services.capability == emitter)?;
+        let found = parts
+            .installed
+            .iter()
+            .find(|installed| installed.services.capability == emitter)?;
         Some(Events::new(found.services.taps.open(<E as Event>::NAME)))
     }
 
@@ -193,12 +214,18 @@ impl Runtime {
     pub async fn stop(&self) {
         let taken = self.parts.lock().take();
         let Some(parts) = taken else {
-            self.health.wait_for(|health| *health == Health::Stopped).await;
+            self.health
+                .wait_for(|health| *health == Health::Stopped)
+                .await;
             return;
         };
         self.health.set(Health::Stopping);
         self.directory.close();
-        let until = self.directory.clock().now().after(parts.settings.shutdown_deadline.get());
+        let until = self
+            .directory
+            .clock()
+            .now()
+            .after(parts.settings.shutdown_deadline.get());
         parts.finish(until).await;
         parts.end().await;
         self.health.set(Health::Stopped);
@@ -207,16 +234,29 @@ impl Runtime {
 
 impl Parts {
     fn is_settled(&self) -> bool {
-        self.installed.iter().all(|installed| installed.host.is_idle())
+        self.installed
+            .iter()
+            .all(|installed| installed.host.is_idle())
             && self.post.is_idle()
-            && self.installed.iter().all(|installed| installed.host.stats().num_undelivered == 0)
+            && self
+                .installed
+                .iter()
+                .all(|installed| installed.host.stats().num_undelivered == 0)
     }
 
     /// Whether nothing is left that would be lost with the process.
     fn is_finished(&self) -> bool {
-        let volatile = self.installed.iter().filter(|installed| !installed.services.remembers);
-        self.installed.iter().all(|installed| installed.host.is_idle())
-            && volatile.map(|installed| installed.host.stats().num_undelivered).sum::<u64>() == 0
+        let volatile = self
+            .installed
+            .iter()
+            .filter(|installed| !installed.services.remembers);
+        self.installed
+            .iter()
+            .all(|installed| installed.host.is_idle())
+            && volatile
+                .map(|installed| installed.host.stats().num_undelivered)
+                .sum::<u64>()
+                == 0
     }
 
     /// Lets the actors finish, then stops them; gives up at `until`.
@@ -243,17 +283,22 @@ impl Parts {
         for installed in &self.installed {
             installed.route.lead_to(Target::Closed);
         }
-        let committer = self.durable.as_ref().map(|durable| durable.committer.clone());
+        let committer = self
+            .durable
+            .as_ref()
+            .map(|durable| durable.committer.clone());
         let mut hosts = self.hosts.lock().take();
         let (sender, ended) = oneshot::channel();
         // Both wait for threads, which must not be done on one of them, nor on the caller's executor.
-        let ending = std::thread::Builder::new().name("skep-stop".to_owned()).spawn(move || {
-            if let Some(committer) = committer {
-                committer.shutdown();
-            }
-            hosts.end();
-            let _ = sender.send(());
-        });
+        let ending = std::thread::Builder::new()
+            .name("skep-stop".to_owned())
+            .spawn(move || {
+                if let Some(committer) = committer {
+                    committer.shutdown();
+                }
+                hosts.end();
+                let _ = sender.send(());
+            });
         if ending.is_ok() {
             let _ = ended.await;
         }
@@ -281,6 +326,8 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runtime").field("health", &self.health()).finish_non_exhaustive()
+        f.debug_struct("Runtime")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
     }
 }

@@ -140,7 +140,9 @@ impl Colony {
         let mut store = None;
         match &self.durable {
             Durable::Given(given) => store = Some(Arc::clone(given)),
-            Durable::Directory(path) => sources = sources.flag("store.path", path.display().to_string(), "--store"),
+            Durable::Directory(path) => {
+                sources = sources.flag("store.path", path.display().to_string(), "--store")
+            }
         }
         for pair in &self.settings {
             sources = sources.set(pair);
@@ -154,8 +156,15 @@ impl Colony {
             .application("test")
             .sources(sources)
             .placement(placement)
-            .lab(Lab { virtual_time, store, fakes: self.fakes.iter().map(|fake| fake.install()).collect() });
-        let builder = self.capabilities.iter().fold(builder, |builder, with| with(builder));
+            .lab(Lab {
+                virtual_time,
+                store,
+                fakes: self.fakes.iter().map(|fake| fake.install()).collect(),
+            });
+        let builder = self
+            .capabilities
+            .iter()
+            .fold(builder, |builder, with| with(builder));
         builder.start().await
     }
 }
@@ -175,7 +184,11 @@ impl fmt::Debug for Colony {
 /// # Panics
 ///
 /// When the body does.
-pub fn run<F: Future<Output = ()>>(placement: Placement, time: Time, body: impl FnOnce(Colony) -> F) {
+pub fn run<F: Future<Output = ()>>(
+    placement: Placement,
+    time: Time,
+    body: impl FnOnce(Colony) -> F,
+) {
     let mut builder = match time {
         Time::Virtual => tokio::runtime::Builder::new_current_thread(),
         Time::Real => tokio::runtime::Builder::new_multi_thread(),
@@ -185,7 +198,9 @@ pub fn run<F: Future<Output = ()>>(placement: Placement, time: Time, body: impl 
         builder.start_paused(true);
     }
     #[allow(clippy::expect_used, reason = "a test that cannot begin has failed")]
-    let runtime = builder.build().expect("the system gives a test its threads");
+    let runtime = builder
+        .build()
+        .expect("the system gives a test its threads");
     runtime.block_on(body(Colony::new(placement, time)));
     runtime.shutdown_timeout(Duration::from_secs(1));
 }

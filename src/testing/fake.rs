@@ -46,30 +46,49 @@ impl<C: Contract> Fake<C> {
     /// A fake that answers nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self { answers: BTreeMap::new(), contract: PhantomData }
+        Self {
+            answers: BTreeMap::new(),
+            contract: PhantomData,
+        }
     }
 
     /// Answers one kind of message.
     #[must_use]
-    pub fn answer<M: Message>(mut self, answer: impl Fn(M) -> Outcome<M> + Send + Sync + 'static) -> Self
+    pub fn answer<M: Message>(
+        mut self,
+        answer: impl Fn(M) -> Outcome<M> + Send + Sync + 'static,
+    ) -> Self
     where
         C: Accepts<M>,
     {
-        let answer = FakeAnswer { answer: Arc::new(answer) };
-        self.answers.insert(<C as Accepts<M>>::SLOT, (TypeId::of::<M>(), Arc::new(answer)));
+        let answer = FakeAnswer {
+            answer: Arc::new(answer),
+        };
+        self.answers.insert(
+            <C as Accepts<M>>::SLOT,
+            (TypeId::of::<M>(), Arc::new(answer)),
+        );
         self
     }
 
     fn doors(&self) -> Box<[LocalDoor]> {
         let closed = || Box::new(()) as LocalDoor;
-        (0..C::NUM_MESSAGES).map(|slot| self.answers.get(&slot).map_or_else(closed, |(_, made)| made.door())).collect()
+        (0..C::NUM_MESSAGES)
+            .map(|slot| {
+                self.answers
+                    .get(&slot)
+                    .map_or_else(closed, |(_, made)| made.door())
+            })
+            .collect()
     }
 }
 
 impl<C: Contract> Installed for Fake<C> {
     fn install(&self) -> crate::runtime::FakeInstall {
         let doors = self.doors();
-        Box::new(move |directory: &Arc<Directory>| directory.route::<C>().lead_to(Target::Local(doors)))
+        Box::new(move |directory: &Arc<Directory>| {
+            directory.route::<C>().lead_to(Target::Local(doors))
+        })
     }
 }
 
@@ -79,19 +98,28 @@ struct FakeAnswer<M: Message> {
 
 impl<M: Message> MakesDoor for FakeAnswer<M> {
     fn door(&self) -> LocalDoor {
-        let door: Box<dyn Door<M>> = Box::new(Self { answer: Arc::clone(&self.answer) });
+        let door: Box<dyn Door<M>> = Box::new(Self {
+            answer: Arc::clone(&self.answer),
+        });
         Box::new(door)
     }
 }
 
 impl<M: Message> Door<M> for FakeAnswer<M> {
-    fn offer(&self, cell: &Arc<CallCell<M>>, _: Option<&mut Context<'_>>, _: Option<Seat>) -> Offer {
+    fn offer(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        _: Option<&mut Context<'_>>,
+        _: Option<Seat>,
+    ) -> Offer {
         match cell.begin(|| Tick::from_nanos(0)) {
             Some(message) => {
                 cell.complete(Ok((self.answer)(message)));
                 Offer::Taken
             }
-            None => Offer::Refused(CallError::Overloaded { capability: M::NAME.to_owned() }),
+            None => Offer::Refused(CallError::Overloaded {
+                capability: M::NAME.to_owned(),
+            }),
         }
     }
 }

@@ -23,9 +23,17 @@ impl<E: Emitted + fmt::Debug> Probe<E> {
     /// When the capability that emits these events is not part of the colony.
     #[must_use]
     pub fn new(runtime: &Runtime) -> Self {
-        #[allow(clippy::expect_used, reason = "a test that looks for events nobody can emit is wrong")]
-        let events = runtime.events::<E>().expect("the capability that emits these events is in the colony");
-        Self { events, seen: Vec::new() }
+        #[allow(
+            clippy::expect_used,
+            reason = "a test that looks for events nobody can emit is wrong"
+        )]
+        let events = runtime
+            .events::<E>()
+            .expect("the capability that emits these events is in the colony");
+        Self {
+            events,
+            seen: Vec::new(),
+        }
     }
 
     /// Waits for the next event.
@@ -65,6 +73,8 @@ impl<E: Emitted + fmt::Debug> Probe<E> {
 
 impl<E> fmt::Debug for Probe<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Probe").field("seen", &self.seen).finish_non_exhaustive()
+        f.debug_struct("Probe")
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
     }
 }

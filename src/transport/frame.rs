@@ -28,7 +28,11 @@ pub(crate) enum FrameError {
     #[error("header {0} is missing")]
     Missing(&'static str),
     #[error("header {name} is {value:?}, which is not {expected}")]
-    Invalid { name: &'static str, value: String, expected: &'static str },
+    Invalid {
+        name: &'static str,
+        value: String,
+        expected: &'static str,
+    },
     #[error("the error it carries is not readable: {0}")]
     Error(String),
 }
@@ -45,7 +49,10 @@ const ANSWER: &str = "Skep-Answer";
 
 impl Frame {
     fn get(&self, name: &'static str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn need(&self, name: &'static str) -> Result<&str, FrameError> {
@@ -58,10 +65,24 @@ impl Frame {
         // Rounded up: the receiver must not give up before the sender does.
         let left_ms = u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
         let mut headers = vec![
-            (CONTRACT, format!("{}/{}", request.contract, request.version)),
+            (
+                CONTRACT,
+                format!("{}/{}", request.contract, request.version),
+            ),
             (MESSAGE, request.message),
-            (DEADLINE, clock.wall_ms().saturating_add(left_ms).to_string()),
-            (KIND, if request.kind == RequestKind::Ask { "ask" } else { "tell" }.to_owned()),
+            (
+                DEADLINE,
+                clock.wall_ms().saturating_add(left_ms).to_string(),
+            ),
+            (
+                KIND,
+                if request.kind == RequestKind::Ask {
+                    "ask"
+                } else {
+                    "tell"
+                }
+                .to_owned(),
+            ),
         ];
         if let Some(key) = &request.key {
             headers.push((KEY, percent_encoded(key.as_str())));
@@ -70,35 +91,55 @@ impl Frame {
             headers.push((ID, id.to_string()));
         }
         if !request.waiting.is_empty() {
-            let names: Vec<_> = request.waiting.iter().map(|name| percent_encoded(name)).collect();
+            let names: Vec<_> = request
+                .waiting
+                .iter()
+                .map(|name| percent_encoded(name))
+                .collect();
             headers.push((WAITING, names.join(",")));
         }
         if request.inside {
             headers.push((INSIDE, "1".to_owned()));
         }
-        Self { headers, body: request.body }
+        Self {
+            headers,
+            body: request.body,
+        }
     }
 
     /// The call that a frame carries.
     pub(crate) fn into_request(self, clock: &Clock) -> Result<Request, FrameError> {
-        let invalid = |name, value: &str, expected| FrameError::Invalid { name, value: value.to_owned(), expected };
+        let invalid = |name, value: &str, expected| FrameError::Invalid {
+            name,
+            value: value.to_owned(),
+            expected,
+        };
         let contract = self.need(CONTRACT)?;
         let (name, version) = contract
             .rsplit_once('/')
             .and_then(|(name, version)| Some((name.to_owned(), version.parse().ok()?)))
             .ok_or_else(|| invalid(CONTRACT, contract, "`name/version`"))?;
         let deadline = self.need(DEADLINE)?;
-        let deadline_ms: u64 =
-            deadline.parse().map_err(|_| invalid(DEADLINE, deadline, "milliseconds since 1970"))?;
+        let deadline_ms: u64 = deadline
+            .parse()
+            .map_err(|_| invalid(DEADLINE, deadline, "milliseconds since 1970"))?;
         let left = std::time::Duration::from_millis(deadline_ms.saturating_sub(clock.wall_ms()));
         let kind = match self.need(KIND)? {
             "ask" => RequestKind::Ask,
             "tell" => RequestKind::Tell,
             other => return Err(invalid(KIND, other, "`ask` or `tell`")),
         };
-        let key = self.get(KEY).map(|key| percent_decoded(key).ok_or_else(|| invalid(KEY, key, "percent-encoded")));
-        let waiting = self.get(WAITING).unwrap_or_default().split(',').filter(|name| !name.is_empty());
-        let waiting = waiting.map(|name| percent_decoded(name).ok_or_else(|| invalid(WAITING, name, "percent-encoded")));
+        let key = self
+            .get(KEY)
+            .map(|key| percent_decoded(key).ok_or_else(|| invalid(KEY, key, "percent-encoded")));
+        let waiting = self
+            .get(WAITING)
+            .unwrap_or_default()
+            .split(',')
+            .filter(|name| !name.is_empty());
+        let waiting = waiting.map(|name| {
+            percent_decoded(name).ok_or_else(|| invalid(WAITING, name, "percent-encoded"))
+        });
         Ok(Request {
             contract: name,
             version,
@@ -121,7 +162,10 @@ impl Frame {
             Ok(Answer::Accepted) => ("accepted", Vec::new()),
             Err(error) => ("error", serde_json::to_vec(&error).unwrap_or_default()),
         };
-        Self { headers: vec![(ANSWER, kind.to_owned())], body }
+        Self {
+            headers: vec![(ANSWER, kind.to_owned())],
+            body,
+        }
     }
 
     /// The answer that a frame carries.
@@ -136,7 +180,11 @@ impl Frame {
             }
             other => {
                 let (name, value) = (ANSWER, other.to_owned());
-                return Err(FrameError::Invalid { name, value, expected: "a kind of answer" });
+                return Err(FrameError::Invalid {
+                    name,
+                    value,
+                    expected: "a kind of answer",
+                });
             }
         };
         Ok(answer)
@@ -146,7 +194,11 @@ impl Frame {
 impl FrameError {
     /// The caller's error when this part of the exchange was not readable.
     pub(crate) fn into_call_error(self, capability: &str, part: Part) -> CallError {
-        CallError::Codec { capability: capability.to_owned(), part, reason: self.to_string() }
+        CallError::Codec {
+            capability: capability.to_owned(),
+            part,
+            reason: self.to_string(),
+        }
     }
 }
 
@@ -155,7 +207,9 @@ fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(char::from(byte))
+            }
             other => encoded.push_str(&format!("%{other:02X}")),
         }
     }
@@ -187,9 +241,15 @@ mod tests {
     use super::*;
 
     fn clock() -> (tokio::runtime::Runtime, Clock) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build();
         let runtime = runtime.expect("a runtime");
-        let clock = Clock::virtual_time(runtime.handle().clone(), std::time::UNIX_EPOCH + Duration::from_secs(1));
+        let clock = Clock::virtual_time(
+            runtime.handle().clone(),
+            std::time::UNIX_EPOCH + Duration::from_secs(1),
+        );
         (runtime, clock)
     }
 
@@ -231,8 +291,15 @@ mod tests {
             Ok(Answer::Reply(b"1".to_vec())),
             Ok(Answer::Domain(b"2".to_vec())),
             Ok(Answer::Accepted),
-            Err(CallError::DeadlineExceeded { capability: "payments".to_owned(), started: true }),
-            Err(CallError::TooLarge { capability: "payments".to_owned(), part: Part::Reply, limit: 7 }),
+            Err(CallError::DeadlineExceeded {
+                capability: "payments".to_owned(),
+                started: true,
+            }),
+            Err(CallError::TooLarge {
+                capability: "payments".to_owned(),
+                part: Part::Reply,
+                limit: 7,
+            }),
         ];
         for answer in answers {
             assert_eq!(Frame::of_answer(answer.clone()).into_answer(), Ok(answer));
@@ -242,16 +309,32 @@ mod tests {
     #[test]
     fn a_foreign_frame_is_refused_with_the_header_that_is_wrong() {
         let (_runtime, clock) = clock();
-        let good = Frame::of_request(request(&clock, Some("k".to_owned()), Vec::new(), Vec::new()), &clock);
-        for (name, value) in [(CONTRACT, "payments"), (DEADLINE, "soon"), (KIND, "shout"), (KEY, "%zz")] {
+        let good = Frame::of_request(
+            request(&clock, Some("k".to_owned()), Vec::new(), Vec::new()),
+            &clock,
+        );
+        for (name, value) in [
+            (CONTRACT, "payments"),
+            (DEADLINE, "soon"),
+            (KIND, "shout"),
+            (KEY, "%zz"),
+        ] {
             let mut frame = good.clone();
             for header in frame.headers.iter_mut().filter(|(known, _)| *known == name) {
                 header.1 = value.to_owned();
             }
-            assert!(matches!(frame.into_request(&clock), Err(FrameError::Invalid { name: found, .. }) if found == name));
+            assert!(
+                matches!(frame.into_request(&clock), Err(FrameError::Invalid { name: found, .. }) if found == name)
+            );
         }
-        let empty = Frame { headers: Vec::new(), body: Vec::new() };
-        assert_eq!(empty.clone().into_request(&clock), Err(FrameError::Missing(CONTRACT)));
+        let empty = Frame {
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        assert_eq!(
+            empty.clone().into_request(&clock),
+            Err(FrameError::Missing(CONTRACT))
+        );
         assert_eq!(empty.into_answer(), Err(FrameError::Missing(ANSWER)));
     }
 }

@@ -19,13 +19,19 @@ pub(crate) struct Loopback {
 
 impl Loopback {
     pub(crate) fn new(capability: &'static str, served: Served, clock: Clock) -> Self {
-        Self { capability, served: Arc::new(served), clock }
+        Self {
+            capability,
+            served: Arc::new(served),
+            clock,
+        }
     }
 
     /// Through the codec and back.
     fn received(&self, request: Request) -> Result<Request, CallError> {
         let frame = Frame::of_request(request, &self.clock);
-        frame.into_request(&self.clock).map_err(|error| error.into_call_error(self.capability, Part::Message))
+        frame
+            .into_request(&self.clock)
+            .map_err(|error| error.into_call_error(self.capability, Part::Message))
     }
 }
 
@@ -39,7 +45,9 @@ impl Remote for Loopback {
         let served = Arc::clone(&self.served);
         async move {
             let frame = Frame::of_answer(served.call(received).await);
-            frame.into_answer().map_err(|error| error.into_call_error(capability, Part::Reply))?
+            frame
+                .into_answer()
+                .map_err(|error| error.into_call_error(capability, Part::Reply))?
         }
         .boxed()
     }
@@ -47,7 +55,9 @@ impl Remote for Loopback {
     fn try_tell(&self, request: Request) -> Result<(), CallError> {
         let received = self.received(request)?;
         let frame = Frame::of_answer(self.served.try_tell(received).map(|()| Answer::Accepted));
-        let answer = frame.into_answer().map_err(|error| error.into_call_error(self.capability, Part::Reply))?;
+        let answer = frame
+            .into_answer()
+            .map_err(|error| error.into_call_error(self.capability, Part::Reply))?;
         answer.map(|_| ())
     }
 }

@@ -58,9 +58,16 @@ impl Arbiters {
             .name("skep-system".to_owned())
             .spawn(move || run_system(number, &ready))
             .map_err(|error| NoThreads(error.to_string()))?;
-        let (system, arbiters, homes, shells) =
-            started.recv().map_err(|_| NoThreads("the actix system did not start".to_owned()))?;
-        Ok(Self { system, arbiters, homes, shells, thread })
+        let (system, arbiters, homes, shells) = started
+            .recv()
+            .map_err(|_| NoThreads("the actix system did not start".to_owned()))?;
+        Ok(Self {
+            system,
+            arbiters,
+            homes,
+            shells,
+            thread,
+        })
     }
 
     pub(super) fn homes(&self) -> Vec<Arc<Home>> {
@@ -92,14 +99,21 @@ fn join_arbiter(arbiter: Arbiter) {
     }
 }
 
-type Started = (System, Vec<Arbiter>, Vec<Arc<Home>>, Vec<actix::Addr<Shell>>);
+type Started = (
+    System,
+    Vec<Arbiter>,
+    Vec<Arc<Home>>,
+    Vec<actix::Addr<Shell>>,
+);
 
 fn run_system(number: usize, ready: &mpsc::SyncSender<Started>) {
     let runner = System::new();
     let mut started = (System::current(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..number {
         let arbiter = Arbiter::new();
-        let Some(home) = home_of(&arbiter) else { return };
+        let Some(home) = home_of(&arbiter) else {
+            return;
+        };
         let shell_home = Arc::clone(&home);
         let shell = Shell::start_in_arbiter(&arbiter.handle(), move |_| Shell { home: shell_home });
         started.1.push(arbiter);

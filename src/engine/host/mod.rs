@@ -46,9 +46,16 @@ impl Hosts {
     /// One home for all actors, on a runtime that exists: everything on its thread, as the tests' virtual time wants it.
     pub(crate) fn on(handle: &Handle) -> Self {
         let home = Home::new(handle.clone());
-        #[allow(clippy::disallowed_methods, reason = "ends with the test's runtime, which owns it")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "ends with the test's runtime, which owns it"
+        )]
         drop(handle.spawn(Arc::clone(&home).serve()));
-        Self { homes: vec![Arc::clone(&home)], blocking: home, threads: None }
+        Self {
+            homes: vec![Arc::clone(&home)],
+            blocking: home,
+            threads: None,
+        }
     }
 
     /// Where actors of this execution may live.
@@ -71,7 +78,11 @@ impl Hosts {
 
     /// Takes the threads out, to be ended elsewhere; what stays has none.
     pub(crate) fn take(&mut self) -> Self {
-        Self { homes: self.homes.clone(), blocking: Arc::clone(&self.blocking), threads: self.threads.take() }
+        Self {
+            homes: self.homes.clone(),
+            blocking: Arc::clone(&self.blocking),
+            threads: self.threads.take(),
+        }
     }
 
     /// Ends the threads. What the actors had left is dropped, so they must have stopped before. Blocks until the
