@@ -11,6 +11,8 @@ const FOR_CONTRACTS: &[&str] = &[
     "jiff",
     "serde_json",
     "thiserror",
+    // The words that the hotel's contracts share: ids, money, dates. Held to the same limits as a contract.
+    "hotel-vocabulary",
 ];
 
 /// Packages in `actors/` without a page that says what they do.
