@@ -39,7 +39,9 @@ pub(crate) struct Instance<A: Capability> {
     woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     stopping: AtomicBool,
-    /// Told when it has started, failed or stopped.
+    /// How it is, for those who wait without holding the core.
+    condition: Mutex<Condition>,
+    /// Told when the condition changes.
     changed: Notify,
     last_used: AtomicU64,
     pub(super) counters: Counters,
@@ -64,6 +66,15 @@ struct Core<A: Capability> {
     restarts: Restarts,
     /// Whether the future in the slot makes the actor.
     is_starting: bool,
+}
+
+/// How an actor is, for those who wait for it to become so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Condition {
+    Starting,
+    Ready,
+    Failed(Box<str>),
+    Stopped,
 }
 
 enum Stage<A: Capability> {
@@ -106,6 +117,7 @@ impl<A: Capability> Instance<A> {
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            condition: Mutex::new(Condition::Starting),
             changed: Notify::new(),
             last_used,
             counters: Counters::default(),
@@ -290,7 +302,7 @@ impl<A: Capability> Instance<A> {
             Stage::Cold { after_failure } => {
                 if self.is_stopping() && self.mailbox.close_if_empty() {
                     core.stage = Stage::Stopped;
-                    self.changed.notify_waiters();
+                    self.becomes(Condition::Stopped);
                     return false;
                 }
                 let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
@@ -326,7 +338,7 @@ impl<A: Capability> Instance<A> {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
                 if std::mem::take(&mut core.is_starting) {
-                    self.changed.notify_waiters();
+                    self.becomes(Condition::Ready);
                 } else {
                     core.restarts.succeeded();
                     self.counters.turns.store(
@@ -377,7 +389,7 @@ impl<A: Capability> Instance<A> {
             reason: reason.to_owned(),
             is_down,
         };
-        self.changed.notify_waiters();
+        self.becomes(Condition::Failed(reason.into()));
         let instance = Arc::clone(self);
         let clock = services.clock.clone();
         services.tasks.spawn(async move {
@@ -412,26 +424,25 @@ impl<A: Capability> Instance<A> {
         self.schedule();
     }
 
+    fn becomes(&self, condition: Condition) {
+        *self.condition.lock() = condition;
+        self.changed.notify_waiters();
+    }
+
     /// Waits until it has stopped.
     pub(super) async fn wait_stopped(&self) {
         loop {
-            let notified = self.changed.notified();
-            if self
-                .core
-                .try_lock()
-                .is_some_and(|core| matches!(core.stage, Stage::Stopped))
-            {
+            let changed = self.changed.notified();
+            if *self.condition.lock() == Condition::Stopped {
                 return;
             }
-            notified.await;
+            changed.await;
         }
     }
 
     /// Whether it has stopped for good.
     pub(super) fn is_stopped(&self) -> bool {
-        self.core
-            .try_lock()
-            .is_some_and(|core| matches!(core.stage, Stage::Stopped))
+        *self.condition.lock() == Condition::Stopped
     }
 
     /// Whether it has nothing to do, as far as can be seen without waiting.
@@ -460,12 +471,10 @@ impl<A: Capability> Instance<A> {
     pub(super) async fn wait_started(&self) -> Result<(), String> {
         loop {
             let changed = self.changed.notified();
-            if let Some(core) = self.core.try_lock() {
-                match &core.stage {
-                    Stage::Idle(_) | Stage::Stopped => return Ok(()),
-                    Stage::Failed { reason, .. } => return Err(reason.clone()),
-                    Stage::Cold { .. } | Stage::Busy => {}
-                }
+            match &*self.condition.lock() {
+                Condition::Starting => {}
+                Condition::Ready | Condition::Stopped => return Ok(()),
+                Condition::Failed(reason) => return Err(reason.to_string()),
             }
             changed.await;
         }
