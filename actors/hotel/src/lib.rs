@@ -1,0 +1,1 @@
+//! The hotel: search, reservations, payments, reports and notifications in one application.

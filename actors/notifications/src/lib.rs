@@ -1,0 +1,1 @@
+//! Mail to the guest about everything that happens to a booking.

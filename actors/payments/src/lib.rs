@@ -1,0 +1,1 @@
+//! Charges, refunds and a ledger that always balances.

@@ -1,0 +1,1 @@
+//! Who sleeps where, and when: the book of one hotel.

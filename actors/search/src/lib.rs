@@ -1,0 +1,1 @@
+//! Finds rooms over all hotels, with what answers in time.
