@@ -1,0 +1,6 @@
+//! The contract floor: what the macros write, what a contract says of itself, and how large a message may be.
+
+mod hotel;
+mod macros;
+mod schema;
+mod size;
