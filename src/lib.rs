@@ -8,6 +8,8 @@ extern crate self as skep;
 
 pub mod contract;
 #[cfg(feature = "runtime")]
+pub mod call;
+#[cfg(feature = "runtime")]
 pub mod store;
 
 pub use contract::{

@@ -1,0 +1,206 @@
+//! What a turn is about to commit: its buffered writes, laid over what earlier turns wrote and the store does not have yet.
+//!
+//! A turn reads its own writes and those of earlier turns whose commits are still under way. It ends by being *sealed*
+//! into one batch, or *dropped* without a trace.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use parking_lot::Mutex;
+
+use super::layout;
+use super::outgoing::{Letter, LetterBody};
+use super::services::{News, Services};
+use crate::call::{CallError, Key};
+use crate::store::{self, Batch};
+
+/// A key and its value.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
+/// The draft of one actor. Its tables and its context share it.
+#[derive(Clone)]
+pub(crate) struct Draft(Arc<Inner>);
+
+struct Inner {
+    services: Arc<Services>,
+    actor: Option<Key>,
+    /// Made at the first write: most of a million idle actors need none.
+    overlay: Mutex<Option<Box<Overlay>>>,
+}
+
+#[derive(Default)]
+struct Overlay {
+    /// The running turn's writes; `None` deletes.
+    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    letters: Vec<Letter>,
+    timer_due_ms: Option<u64>,
+    /// Writes of earlier turns whose commits are under way, with the number of the commit.
+    flying: BTreeMap<Vec<u8>, (u64, Option<Vec<u8>>)>,
+    sealed: u64,
+    landed: u64,
+}
+
+/// A turn's end, ready for the committer.
+pub(crate) struct Sealed {
+    pub(crate) batch: Batch,
+    /// The number to [`land`](Draft::land) when the batch is durable.
+    pub(crate) commit: u64,
+    pub(crate) news: News,
+}
+
+impl Draft {
+    pub(crate) fn new(services: Arc<Services>, actor: Option<Key>) -> Self {
+        Self(Arc::new(Inner { services, actor, overlay: Mutex::new(None) }))
+    }
+
+    pub(crate) fn services(&self) -> &Arc<Services> {
+        &self.0.services
+    }
+
+    pub(crate) fn actor(&self) -> Option<&Key> {
+        self.0.actor.as_ref()
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Overlay) -> T) -> T {
+        work(self.0.overlay.lock().get_or_insert_default())
+    }
+
+    /// The value of a key as this turn sees it.
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, store::Error> {
+        if let Some(overlay) = &*self.0.overlay.lock() {
+            if let Some(written) = overlay.writes.get(key) {
+                return Ok(written.clone());
+            }
+            if let Some((_, written)) = overlay.flying.get(key) {
+                return Ok(written.clone());
+            }
+        }
+        self.0.services.store.get(self.0.services.tree.as_str(), key)
+    }
+
+    pub(crate) fn put(&self, key: Vec<u8>, value: Vec<u8>) {
+        self.with(|overlay| overlay.writes.insert(key, Some(value)));
+    }
+
+    pub(crate) fn delete(&self, key: Vec<u8>) {
+        self.with(|overlay| overlay.writes.insert(key, None));
+    }
+
+    /// Up to `limit` rows whose keys begin with `prefix`, in order, beginning at `from`, as this turn sees them; and
+    /// the key to go on from, when there may be more.
+    pub(crate) fn page(
+        &self,
+        prefix: &[u8],
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(Vec<Row>, Option<Vec<u8>>), store::Error> {
+        let services = &self.0.services;
+        let mut rows = BTreeMap::new();
+        let mut next = None;
+        for (count, row) in services.store.scan(services.tree.as_str(), prefix, Some(from)).enumerate() {
+            let (key, value) = row?;
+            if count == limit {
+                next = Some(key);
+                break;
+            }
+            rows.insert(key, value);
+        }
+        if let Some(overlay) = &*self.0.overlay.lock() {
+            overlay.lay_over(&mut rows, prefix, from, next.as_deref());
+        }
+        Ok((rows.into_iter().collect(), next))
+    }
+
+    /// Adds an event or a send to what the turn lets out.
+    pub(crate) fn post(&self, letter: Letter) {
+        self.with(|overlay| overlay.letters.push(letter));
+    }
+
+    /// How many letters the running turn has posted.
+    pub(crate) fn num_letters(&self) -> usize {
+        self.0.overlay.lock().as_ref().map_or(0, |overlay| overlay.letters.len())
+    }
+
+    /// Notes that the turn sets a timer.
+    pub(crate) fn timer_set(&self, due_ms: u64) {
+        self.with(|overlay| {
+            overlay.timer_due_ms = Some(overlay.timer_due_ms.map_or(due_ms, |known| known.min(due_ms)));
+        });
+    }
+
+    /// Forgets what the running turn wrote.
+    pub(crate) fn drop_turn(&self) {
+        if let Some(overlay) = &mut *self.0.overlay.lock() {
+            overlay.writes.clear();
+            overlay.letters.clear();
+            overlay.timer_due_ms = None;
+        }
+    }
+
+    /// Turns the running turn's writes into one batch; `None` when there is nothing to write.
+    pub(crate) fn seal(&self) -> Result<Option<Sealed>, CallError> {
+        let mut guard = self.0.overlay.lock();
+        let Some(overlay) = &mut *guard else { return Ok(None) };
+        if overlay.writes.is_empty() && overlay.letters.is_empty() {
+            return Ok(None);
+        }
+        let services = &self.0.services;
+        let mut news = News { lanes: Vec::new(), timer_due_ms: overlay.timer_due_ms.take() };
+        let mut batch = Batch::new(services.tree.clone());
+        for letter in overlay.letters.drain(..) {
+            let row = LetterBody::encode(&letter).map_err(|error| storage(services.capability, &error))?;
+            batch.put(layout::outbox(&letter.target, &letter.lane, services.next_sequence()), row);
+            services.backlog.fetch_add(1, Ordering::Relaxed);
+            news.lanes.push((letter.target, letter.lane));
+        }
+        overlay.sealed += 1;
+        let commit = overlay.sealed;
+        for (key, value) in std::mem::take(&mut overlay.writes) {
+            match &value {
+                Some(value) => batch.put(key.clone(), value.clone()),
+                None => batch.delete(key.clone()),
+            }
+            overlay.flying.insert(key, (commit, value));
+        }
+        Ok(Some(Sealed { batch, commit, news }))
+    }
+
+    /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.
+    pub(crate) fn has_flying(&self) -> bool {
+        self.0.overlay.lock().as_ref().is_some_and(|overlay| overlay.sealed > overlay.landed)
+    }
+
+    /// The commit with this number, and so all before it, is durable.
+    pub(crate) fn land(&self, commit: u64) {
+        let mut guard = self.0.overlay.lock();
+        let Some(overlay) = &mut *guard else { return };
+        overlay.landed = overlay.landed.max(commit);
+        overlay.flying.retain(|_, (number, _)| *number > commit);
+        let idle = overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
+        if idle && overlay.landed == overlay.sealed {
+            *guard = None;
+        }
+    }
+}
+
+impl Overlay {
+    /// Lays what is not in the store yet over a page of rows, within `from..before`.
+    fn lay_over(&self, rows: &mut BTreeMap<Vec<u8>, Vec<u8>>, prefix: &[u8], from: &[u8], before: Option<&[u8]>) {
+        let range = (Bound::Included(from), before.map_or(Bound::Unbounded, Bound::Excluded));
+        let flying = self.flying.range::<[u8], _>(range).map(|(key, (_, value))| (key, value));
+        let writes = self.writes.range::<[u8], _>(range);
+        for (key, value) in flying.chain(writes).filter(|(key, _)| key.starts_with(prefix)) {
+            match value {
+                Some(value) => rows.insert(key.clone(), value.clone()),
+                None => rows.remove(key),
+            };
+        }
+    }
+}
+
+/// The platform's error for a store that could not be read, or a record that could not be written.
+pub(crate) fn storage(capability: &str, error: &dyn std::fmt::Display) -> CallError {
+    CallError::Storage { capability: capability.to_owned(), reason: error.to_string(), tried: false }
+}

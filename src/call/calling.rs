@@ -1,0 +1,345 @@
+//! A call under way: the futures behind `ask` and `tell`, written out as a state machine so that the common case, a turn
+//! that ends at once, costs one allocation and no timer.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::Sleep;
+
+use super::cell::{CallCell, CallResult};
+use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Seat};
+use super::scope::{self, Scope, Scoped};
+use super::{AskError, CallError, Key, MessageId, Part, Tick};
+use crate::contract::{Accepts, Message, Outcome};
+
+/// What a caller may say about one call.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    deadline: Option<Duration>,
+    id: Option<MessageId>,
+}
+
+/// A question under way; see [`Ref::ask`](super::Ref::ask). Await it.
+#[must_use = "nothing is asked unless it is awaited"]
+pub struct Ask<'r, C, M: Message> {
+    calling: Calling<'r, C, M>,
+}
+
+/// A message under way; see [`Ref::tell`](super::Ref::tell). Await it.
+#[must_use = "nothing is sent unless it is awaited"]
+pub struct Tell<'r, C, M: Message> {
+    calling: Calling<'r, C, M>,
+}
+
+struct Calling<'r, C, M: Message> {
+    route: &'r Arc<Route>,
+    key: Option<&'r Key>,
+    options: Options,
+    /// Until when to wait; set when the call is first polled.
+    until: Tick,
+    timer: Option<Pin<Box<Sleep>>>,
+    stage: Stage<M>,
+    contract: PhantomData<fn() -> C>,
+}
+
+enum Stage<M: Message> {
+    New(M),
+    Offering(Arc<CallCell<M>>, Option<Seat>),
+    WaitingForRoom(Arc<CallCell<M>>, Room),
+    WaitingForReply(Arc<CallCell<M>>),
+    Elsewhere(Arc<CallCell<M>>, BoxFuture<'static, Result<Answer, CallError>>),
+    Over,
+}
+
+impl<'r, C, M: Message> Ask<'r, C, M> {
+    pub(crate) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
+        Self { calling: Calling::new(route, key, message) }
+    }
+
+    /// How long this call may take instead of the capability's default. Inside a turn it can only shorten what is left.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.calling.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Makes retries of this message recognisable: a durable capability answers the same id with the first reply,
+    /// within its inbox's retention (default 24 h). See [`MessageId`] for how texts are read.
+    pub fn id(mut self, id: impl Into<MessageId>) -> Self {
+        self.calling.options.id = Some(id.into());
+        self
+    }
+}
+
+impl<'r, C, M: Message> Tell<'r, C, M> {
+    pub(crate) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
+        Self { calling: Calling::new(route, key, message) }
+    }
+
+    /// How long to wait for room instead of the capability's default.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.calling.options.deadline = Some(deadline);
+        self
+    }
+
+    /// As [`Ask::id`].
+    pub fn id(mut self, id: impl Into<MessageId>) -> Self {
+        self.calling.options.id = Some(id.into());
+        self
+    }
+}
+
+impl<C: Accepts<M>, M: Message> Future for Ask<'_, C, M> {
+    type Output = Result<M::Reply, AskError<M::Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = match ready!(self.calling.poll(cx, RequestKind::Ask)) {
+            Ok(Some(Ok(reply))) => Ok(reply),
+            Ok(Some(Err(refusal))) => Err(AskError::Domain(refusal)),
+            Ok(None) => Err(AskError::Call(self.calling.misanswered())),
+            Err(error) => Err(AskError::Call(error)),
+        };
+        Poll::Ready(result)
+    }
+}
+
+impl<C: Accepts<M>, M: Message> Future for Tell<'_, C, M> {
+    type Output = Result<(), CallError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.calling.poll(cx, RequestKind::Tell).map_ok(|_| ())
+    }
+}
+
+// Nothing in here is ever pinned in place: messages are moved, the other parts are boxed.
+impl<C, M: Message> Unpin for Calling<'_, C, M> {}
+
+impl<'r, C, M: Message> Calling<'r, C, M> {
+    fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
+        Self {
+            route,
+            key,
+            options: Options::default(),
+            until: Tick::from_nanos(0),
+            timer: None,
+            stage: Stage::New(message),
+            contract: PhantomData,
+        }
+    }
+
+    fn misanswered(&self) -> CallError {
+        CallError::Codec {
+            capability: self.route.contract.to_owned(),
+            part: Part::Reply,
+            reason: "an answer without a reply came to an ask".to_owned(),
+        }
+    }
+
+    /// Goes on with the call; `None` instead of an outcome is the acceptance of a tell.
+    fn poll(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    where
+        C: Accepts<M>,
+    {
+        loop {
+            match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::New(message) => {
+                    // Turns that run inside the caller's poll must not starve the caller's neighbours.
+                    let Poll::Ready(coop) = tokio::task::coop::poll_proceed(cx) else {
+                        self.stage = Stage::New(message);
+                        return Poll::Pending;
+                    };
+                    coop.made_progress();
+                    let reply_wanted = kind == RequestKind::Ask;
+                    let (cell, until) = envelope(self.route, self.key, message, &self.options, reply_wanted)
+                        .map_err(|(_, error)| error)?;
+                    self.until = until;
+                    self.stage = Stage::Offering(cell, None);
+                }
+                Stage::Offering(cell, seat) => {
+                    if let Some(accepted) = self.offer(cell, seat, cx, kind)? {
+                        return Poll::Ready(Ok(accepted));
+                    }
+                }
+                Stage::WaitingForRoom(cell, room) => {
+                    if self.wait_for_room(cell, room, cx)?.is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+                Stage::WaitingForReply(cell) => return self.wait_for_reply(cell, cx).map_ok(Some),
+                Stage::Elsewhere(cell, answer) => return self.wait_for_answer(cell, answer, cx),
+                Stage::Over => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Offers the call and moves to the stage that follows; `Some` when a tell is thereby done.
+    fn offer(
+        &mut self,
+        cell: Arc<CallCell<M>>,
+        seat: Option<Seat>,
+        cx: &mut Context<'_>,
+        kind: RequestKind,
+    ) -> Result<Option<Option<Outcome<M>>>, CallError>
+    where
+        C: Accepts<M>,
+    {
+        let poll = (kind == RequestKind::Ask).then_some(cx);
+        match self.route.offer::<C, M>(&cell, poll, seat) {
+            Offer::Taken if kind == RequestKind::Tell => return Ok(Some(None)),
+            Offer::Taken => self.stage = Stage::WaitingForReply(cell),
+            Offer::Full(room) => self.stage = Stage::WaitingForRoom(cell, room),
+            Offer::Refused(error) => return Err(error),
+            Offer::Elsewhere(remote) => {
+                let request = encode(self.route, &cell, kind)?;
+                self.stage = Stage::Elsewhere(cell, remote.call(Request { deadline: self.until, ..request }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn wait_for_room(
+        &mut self,
+        cell: Arc<CallCell<M>>,
+        mut room: Room,
+        cx: &mut Context<'_>,
+    ) -> Result<Poll<()>, CallError> {
+        if let Poll::Ready(seat) = room.as_mut().poll(cx) {
+            self.stage = Stage::Offering(cell, Some(seat?));
+            return Ok(Poll::Ready(()));
+        }
+        if self.timed_out(cx) {
+            return Err(CallError::Overloaded { capability: cell.scope().name() });
+        }
+        self.stage = Stage::WaitingForRoom(cell, room);
+        Ok(Poll::Pending)
+    }
+
+    fn wait_for_reply(&mut self, cell: Arc<CallCell<M>>, cx: &mut Context<'_>) -> Poll<CallResult<M>> {
+        if let Poll::Ready(result) = cell.poll(cx) {
+            return Poll::Ready(result);
+        }
+        if self.timed_out(cx) {
+            return Poll::Ready(Err(cell.expire()));
+        }
+        self.stage = Stage::WaitingForReply(cell);
+        Poll::Pending
+    }
+
+    fn wait_for_answer(
+        &mut self,
+        cell: Arc<CallCell<M>>,
+        mut answer: BoxFuture<'static, Result<Answer, CallError>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Outcome<M>>, CallError>> {
+        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            return Poll::Ready(answer.and_then(|answer| decode::<M>(self.route.contract, &answer)));
+        }
+        if self.timed_out(cx) {
+            let capability = cell.scope().name();
+            return Poll::Ready(Err(CallError::DeadlineExceeded { capability, started: true }));
+        }
+        self.stage = Stage::Elsewhere(cell, answer);
+        Poll::Pending
+    }
+
+    fn timed_out(&mut self, cx: &mut Context<'_>) -> bool {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(self.route.clock.sleep_until(self.until)));
+        timer.as_mut().poll(cx).is_ready()
+    }
+}
+
+/// Puts a message into its cell, with the circumstances of the caller; also says until when the caller waits.
+pub(crate) fn envelope<M: Message>(
+    route: &Route,
+    key: Option<&Key>,
+    message: M,
+    options: &Options,
+    reply_wanted: bool,
+) -> Result<(Arc<CallCell<M>>, Tick), (M, CallError)> {
+    let caller = scope::current();
+    if caller.is_none() && route.is_closed() {
+        return Err((message, CallError::Stopping { capability: route.contract.to_owned() }));
+    }
+    if let Some(key) = key.filter(|key| !key.is_valid()) {
+        return Err((message, invalid_key(route.contract, key)));
+    }
+    let own = route.clock.now().after(options.deadline.unwrap_or_else(|| route.deadline()));
+    let until = caller.as_ref().map_or(own, |caller| own.min(caller.scope().deadline));
+    // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
+    let deadline = if reply_wanted { until } else { Tick::NEVER };
+    let mut scope = Scope::new(route.contract, key.cloned(), deadline);
+    scope.id = options.id.or_else(|| caller.as_ref().and_then(|caller| caller.scope().next_id()));
+    if reply_wanted {
+        scope.caller = caller;
+    }
+    Ok((Arc::new(CallCell::new(message, scope)), until))
+}
+
+pub(crate) fn invalid_key(contract: &str, key: &Key) -> CallError {
+    CallError::InvalidKey {
+        capability: contract.to_owned(),
+        key: key.as_str().chars().take(64).collect(),
+        reason: format!("a key has 1 to {} bytes", Key::MAX_BYTES),
+    }
+}
+
+/// Encodes a call for another process.
+pub(crate) fn encode<M: Message>(
+    route: &Route,
+    cell: &CallCell<M>,
+    kind: RequestKind,
+) -> Result<Request, CallError> {
+    let scope = cell.scope();
+    let body = cell.peek(serde_json::to_vec).unwrap_or_else(|| Ok(Vec::new())).map_err(|error| CallError::Codec {
+        capability: route.contract.to_owned(),
+        part: Part::Message,
+        reason: error.to_string(),
+    })?;
+    let limit = route.message_size();
+    if body.len() > limit {
+        return Err(CallError::TooLarge { capability: route.contract.to_owned(), part: Part::Message, limit });
+    }
+    Ok(Request {
+        contract: route.contract.to_owned(),
+        version: route.version,
+        message: M::NAME.to_owned(),
+        key: scope.key.clone(),
+        id: scope.id,
+        deadline: scope.deadline,
+        waiting: scope.waiting(),
+        inside: scope::inside_turn(),
+        kind,
+        body,
+    })
+}
+
+/// Decodes what came back; `None` is the acceptance of a tell.
+fn decode<M: Message>(contract: &str, answer: &Answer) -> Result<Option<Outcome<M>>, CallError> {
+    let misfit = |error: serde_json::Error| CallError::Codec {
+        capability: contract.to_owned(),
+        part: Part::Reply,
+        reason: error.to_string(),
+    };
+    match answer {
+        Answer::Accepted => Ok(None),
+        Answer::Reply(body) => serde_json::from_slice(body).map(|reply| Some(Ok(reply))).map_err(misfit),
+        Answer::Domain(body) => serde_json::from_slice(body).map(|refusal| Some(Err(refusal))).map_err(misfit),
+    }
+}
+
+impl<C, M: Message> fmt::Debug for Ask<'_, C, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ask({}.{})", self.calling.route.contract, M::NAME)
+    }
+}
+
+impl<C, M: Message> fmt::Debug for Tell<'_, C, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tell({}.{})", self.calling.route.contract, M::NAME)
+    }
+}

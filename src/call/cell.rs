@@ -1,0 +1,139 @@
+//! One call from its sending to its reply: message, circumstances and the place where the reply is left, in one allocation.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+
+use super::scope::{Scope, Scoped};
+use super::{CallError, Tick};
+use crate::contract::{Message, Outcome};
+
+/// What a call ends in: what the domain said, or why it could not be asked.
+pub(crate) type CallResult<M> = Result<Outcome<M>, CallError>;
+
+/// One call. The caller and the callee's mailbox share it.
+pub(crate) struct CallCell<M: Message> {
+    scope: Scope,
+    state: Mutex<State<M>>,
+}
+
+enum State<M: Message> {
+    /// Not begun: the message waits for its turn.
+    Waiting { message: M, waker: Option<Waker> },
+    /// Its turn runs, or its commit does.
+    Running { waker: Option<Waker> },
+    /// The result lies here for the caller.
+    Done(CallResult<M>),
+    /// The caller has the result, or gave up before the turn began.
+    Over,
+}
+
+impl<M: Message> CallCell<M> {
+    pub(crate) fn new(message: M, scope: Scope) -> Self {
+        Self { scope, state: Mutex::new(State::Waiting { message, waker: None }) }
+    }
+
+    /// Takes the message out to begin its turn; `None` when the call is over already.
+    pub(crate) fn begin(&self, now: impl FnOnce() -> Tick) -> Option<M> {
+        let mut state = self.state.lock();
+        match std::mem::replace(&mut *state, State::Over) {
+            State::Waiting { message, waker } => {
+                if now() >= self.scope.deadline {
+                    *state = State::Done(Err(self.expired(false)));
+                    wake(waker);
+                    return None;
+                }
+                *state = State::Running { waker };
+                Some(message)
+            }
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    /// Takes the message back before any turn could begin: the caller wants it (`try_tell`).
+    pub(crate) fn take_back(&self) -> Option<M> {
+        let mut state = self.state.lock();
+        match std::mem::replace(&mut *state, State::Over) {
+            State::Waiting { message, .. } => Some(message),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    /// Leaves the result for the caller and wakes it. A second result is dropped.
+    pub(crate) fn complete(&self, result: CallResult<M>) {
+        let mut state = self.state.lock();
+        match std::mem::replace(&mut *state, State::Over) {
+            State::Waiting { waker, .. } | State::Running { waker } => {
+                *state = State::Done(result);
+                drop(state);
+                wake(waker);
+            }
+            other => *state = other,
+        }
+    }
+
+    /// The result, or a promise to wake the caller for it.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<CallResult<M>> {
+        let mut state = self.state.lock();
+        match &mut *state {
+            State::Done(_) => {}
+            State::Waiting { waker, .. } | State::Running { waker } => {
+                if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                    *waker = Some(cx.waker().clone());
+                }
+                return Poll::Pending;
+            }
+            State::Over => return Poll::Pending,
+        }
+        match std::mem::replace(&mut *state, State::Over) {
+            State::Done(result) => Poll::Ready(result),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// The caller's deadline has passed: a turn that has not begun will not.
+    pub(crate) fn expire(&self) -> CallError {
+        let mut state = self.state.lock();
+        let started = !matches!(*state, State::Waiting { .. });
+        if !started {
+            *state = State::Over;
+        }
+        self.expired(started)
+    }
+
+    fn expired(&self, started: bool) -> CallError {
+        CallError::DeadlineExceeded { capability: self.scope.name(), started }
+    }
+
+    /// Looks at the message if its turn has not begun.
+    pub(crate) fn peek<T>(&self, look: impl FnOnce(&M) -> T) -> Option<T> {
+        match &*self.state.lock() {
+            State::Waiting { message, .. } => Some(look(message)),
+            _ => None,
+        }
+    }
+
+    /// Itself as a turn's circumstances.
+    pub(crate) fn scoped(self: &Arc<Self>) -> Arc<dyn Scoped> {
+        Arc::<Self>::clone(self)
+    }
+}
+
+impl<M: Message> Scoped for CallCell<M> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

@@ -1,0 +1,240 @@
+//! Where a capability is: the switchable [`Route`] behind every reference, and the ports that the floors above fill in.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::Context;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use futures_util::future::BoxFuture;
+use parking_lot::RwLock;
+
+use super::cell::CallCell;
+use super::{CallError, Clock, Key, MessageId, Tick};
+use crate::contract::{Accepts, Contract, Message};
+
+/// The deadline of a call when nothing else is said (law 3).
+const DEADLINE_DEFAULT: Duration = Duration::from_secs(5);
+/// The size limit of one body when nothing else is said.
+const MESSAGE_SIZE_DEFAULT: usize = 1024 * 1024;
+
+/// All capabilities that a process knows, by name.
+pub(crate) struct Directory {
+    clock: Clock,
+    closed: Arc<AtomicBool>,
+    routes: RwLock<BTreeMap<&'static str, Arc<Route>>>,
+}
+
+impl Directory {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, closed: Arc::default(), routes: RwLock::default() }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The route to a contract; nobody stands at its end until a host or a transport is put there.
+    pub(crate) fn route<C: Contract>(&self) -> Arc<Route> {
+        if let Some(route) = self.routes.read().get(C::NAME) {
+            return Arc::clone(route);
+        }
+        let mut routes = self.routes.write();
+        let route = routes.entry(C::NAME).or_insert_with(|| {
+            Arc::new(Route {
+                contract: C::NAME,
+                version: C::VERSION,
+                clock: self.clock.clone(),
+                closed: Arc::clone(&self.closed),
+                deadline_ns: AtomicU64::new(nanos(DEADLINE_DEFAULT)),
+                message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
+                target: ArcSwap::from_pointee(Target::Vacant),
+            })
+        });
+        Arc::clone(route)
+    }
+
+    /// Refuses all calls that do not come from inside a turn: the application is stopping.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+}
+
+/// The way to one capability. References hold it; what stands at its end can change while they do.
+pub(crate) struct Route {
+    pub(crate) contract: &'static str,
+    pub(crate) version: u32,
+    pub(crate) clock: Clock,
+    closed: Arc<AtomicBool>,
+    deadline_ns: AtomicU64,
+    message_size: AtomicUsize,
+    target: ArcSwap<Target>,
+}
+
+/// What stands at the end of a route.
+pub(crate) enum Target {
+    /// Nobody.
+    Vacant,
+    /// Actors of this process: a door for each message, in the order of the contract's slots.
+    Local(Box<[LocalDoor]>),
+    /// Another process, or one that is treated as such.
+    Remote(Arc<dyn Remote>),
+}
+
+/// A `Box<dyn Door<M>>` whose `M` is known to whoever has the contract.
+pub(crate) type LocalDoor = Box<dyn Any + Send + Sync>;
+
+/// Where one kind of message enters a capability that runs here.
+pub(crate) trait Door<M: Message>: Send + Sync {
+    /// Offers a call. With `poll` the caller is ready to run the turn at once, on its own thread.
+    fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>, seat: Option<Seat>) -> Offer;
+}
+
+/// What became of an offered call.
+pub(crate) enum Offer {
+    /// The result is in the cell, or will be.
+    Taken,
+    /// There is no room; the future ends when a place is kept for this call.
+    Full(Room),
+    /// It will not be handled.
+    Refused(CallError),
+    /// The capability is in another process.
+    Elsewhere(Arc<dyn Remote>),
+}
+
+/// Ends when a place in a mailbox is kept; an error when there never will be one.
+pub(crate) type Room = Pin<Box<dyn Future<Output = Result<Seat, CallError>> + Send>>;
+
+/// A place kept in a mailbox; given back when it is dropped unused.
+pub(crate) struct Seat(Option<Arc<dyn Seats>>);
+
+/// A mailbox that keeps places.
+pub(crate) trait Seats: Send + Sync {
+    /// A place is free again.
+    fn give_back(&self);
+}
+
+impl Seat {
+    pub(crate) fn new(seats: Arc<dyn Seats>) -> Self {
+        Self(Some(seats))
+    }
+
+    /// Uses the place if it is one of `seats`; otherwise gives it back to whom it belongs.
+    pub(crate) fn redeem<S: Seats>(mut self, seats: &Arc<S>) -> bool {
+        let ours = self.0.as_ref().is_some_and(|mine| std::ptr::addr_eq(Arc::as_ptr(mine), Arc::as_ptr(seats)));
+        if ours {
+            self.0 = None;
+        }
+        ours
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(seats) = self.0.take() {
+            seats.give_back();
+        }
+    }
+}
+
+/// One call as it crosses a process boundary, its body encoded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Request {
+    pub(crate) contract: String,
+    pub(crate) version: u32,
+    pub(crate) message: String,
+    pub(crate) key: Option<Key>,
+    pub(crate) id: Option<MessageId>,
+    /// Until when the reply is wanted.
+    pub(crate) deadline: Tick,
+    /// The actors that wait for this call, outermost first.
+    pub(crate) waiting: Vec<String>,
+    /// Whether a turn sends it: turns may finish what they have begun while the application stops.
+    pub(crate) inside: bool,
+    /// What happens besides handling it.
+    pub(crate) kind: RequestKind,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What the sender of a [`Request`] waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestKind {
+    /// The reply.
+    Ask,
+    /// Room in the mailbox, until the deadline.
+    Tell,
+}
+
+/// What comes back across a process boundary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The encoded reply.
+    Reply(Vec<u8>),
+    /// The encoded domain error.
+    Domain(Vec<u8>),
+    /// The message has its place in the mailbox.
+    Accepted,
+}
+
+/// The far end of a transport, as the callers of one capability see it.
+pub(crate) trait Remote: Send + Sync {
+    /// Sends a request and waits for what its kind wants.
+    ///
+    /// The first poll sends it, so that calls polled in order are sent in order. Dropping the future does not stop the turn.
+    fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>>;
+
+    /// Sends without waiting for anything.
+    fn try_tell(&self, request: Request) -> Result<(), CallError>;
+}
+
+impl Route {
+    /// Puts somebody else at the end of the route.
+    pub(crate) fn lead_to(&self, target: Target) {
+        self.target.store(Arc::new(target));
+    }
+
+    pub(crate) fn set_limits(&self, deadline: Duration, message_size: usize) {
+        self.deadline_ns.store(nanos(deadline), Ordering::Relaxed);
+        self.message_size.store(message_size, Ordering::Relaxed);
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        Duration::from_nanos(self.deadline_ns.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn message_size(&self) -> usize {
+        self.message_size.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Offers a call to whoever stands at the end now.
+    pub(crate) fn offer<C: Accepts<M>, M: Message>(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        poll: Option<&mut Context<'_>>,
+        seat: Option<Seat>,
+    ) -> Offer {
+        // The guard stays inside this function: it must not be held over an await.
+        match &**self.target.load() {
+            Target::Vacant => Offer::Refused(CallError::NotHosted { capability: self.contract.to_owned() }),
+            Target::Remote(remote) => Offer::Elsewhere(Arc::clone(remote)),
+            Target::Local(doors) => match doors.get(C::SLOT).and_then(|door| door.downcast_ref::<Box<dyn Door<M>>>()) {
+                Some(door) => door.offer(cell, poll, seat),
+                None => Offer::Refused(CallError::UnknownMessage {
+                    capability: self.contract.to_owned(),
+                    message: M::NAME.to_owned(),
+                }),
+            },
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,181 @@
+//! The circumstances of one turn: for whom it runs, until when, and who waits for it.
+//!
+//! While a turn is polled its [`Scope`] is the current one of the thread. A call made meanwhile inherits the deadline, derives
+//! its id from the turn's, and is refused if it would go back to an actor that waits for us.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{CallError, Key, MessageId, Tick};
+
+/// How deep turns may run inside each other on one thread before a call is queued instead.
+const MAX_DEPTH: u32 = 16;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<dyn Scoped>>> = const { RefCell::new(None) };
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The circumstances of one call, and of the turn that handles it.
+#[derive(Debug)]
+pub struct Scope {
+    /// The contract of the callee.
+    pub(crate) contract: &'static str,
+    /// The key of the callee, for a keyed contract.
+    pub(crate) key: Option<Key>,
+    /// Until when the reply is wanted.
+    pub(crate) deadline: Tick,
+    /// The id of the message, when somebody could send it again.
+    pub(crate) id: Option<MessageId>,
+    /// The turn that waits for this one, in this process.
+    pub(crate) caller: Option<Arc<dyn Scoped>>,
+    /// The actors that wait for this turn in other processes, outermost first.
+    pub(crate) foreign: Vec<String>,
+    ordinals: AtomicU32,
+}
+
+impl Scope {
+    pub(crate) fn new(contract: &'static str, key: Option<Key>, deadline: Tick) -> Self {
+        Self { contract, key, deadline, id: None, caller: None, foreign: Vec::new(), ordinals: AtomicU32::new(0) }
+    }
+
+    /// The id for the turn's next effect elsewhere; `None` when nobody can repeat the turn.
+    pub(crate) fn next_id(&self) -> Option<MessageId> {
+        self.id.map(|id| id.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// `contract` or `contract/key`.
+    pub(crate) fn name(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{}/{key}", self.contract),
+            None => self.contract.to_owned(),
+        }
+    }
+
+    /// The actors that wait for this call, outermost first, without the callee.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut foreign = &self.foreign;
+        let mut next = self.caller.as_ref();
+        while let Some(caller) = next {
+            names.push(caller.scope().name());
+            foreign = &caller.scope().foreign;
+            next = caller.scope().caller.as_ref();
+        }
+        names.reverse();
+        foreign.iter().cloned().chain(names).collect()
+    }
+
+    /// Refuses a call that would go back to an actor which waits for it. `instances` is how many actors share the
+    /// callee's name: more than one for a stateless capability, which is only stuck when all of them wait.
+    pub(crate) fn refuse_cycle(&self, instances: usize) -> Result<(), CallError> {
+        if self.caller.is_none() && self.foreign.is_empty() {
+            return Ok(());
+        }
+        let name = self.name();
+        let mut path = self.waiting();
+        if path.iter().filter(|waiting| **waiting == name).count() < instances.max(1) {
+            return Ok(());
+        }
+        if let Some(first) = path.iter().position(|waiting| *waiting == name) {
+            path.drain(..first);
+        }
+        path.push(name);
+        Err(CallError::Cycle { path })
+    }
+}
+
+/// Something that runs as a turn and so has a [`Scope`].
+pub trait Scoped: Send + Sync {
+    /// The circumstances.
+    fn scope(&self) -> &Scope;
+}
+
+impl std::fmt::Debug for dyn Scoped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.scope().fmt(f)
+    }
+}
+
+/// The turn that is being polled on this thread, if any.
+pub(crate) fn current() -> Option<Arc<dyn Scoped>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Whether a turn is being polled on this thread.
+pub(crate) fn inside_turn() -> bool {
+    CURRENT.with_borrow(Option::is_some)
+}
+
+/// Whether another turn may run inside the one being polled: recursion on one stack is bounded.
+pub(crate) fn may_nest() -> bool {
+    DEPTH.get() < MAX_DEPTH
+}
+
+/// Makes `scoped` the thread's current turn while `poll` runs.
+pub(crate) fn within<T>(scoped: Arc<dyn Scoped>, poll: impl FnOnce() -> T) -> T {
+    let _restore = Restore(CURRENT.replace(Some(scoped)));
+    DEPTH.set(DEPTH.get() + 1);
+    poll()
+}
+
+/// Puts the outer turn back, also when the poll unwinds.
+struct Restore(Option<Arc<dyn Scoped>>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+        CURRENT.set(self.0.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Turn(Scope);
+    impl Scoped for Turn {
+        fn scope(&self) -> &Scope {
+            &self.0
+        }
+    }
+
+    fn turn(contract: &'static str, caller: Option<Arc<dyn Scoped>>) -> Arc<dyn Scoped> {
+        let mut scope = Scope::new(contract, None, Tick::from_nanos(0));
+        scope.caller = caller;
+        Arc::new(Turn(scope))
+    }
+
+    #[test]
+    fn a_call_back_into_a_waiting_actor_is_refused_with_the_path() {
+        let outer = turn("a", None);
+        let inner = turn("b", Some(outer));
+        let back = turn("a", Some(inner));
+        let path = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];
+        assert_eq!(back.scope().refuse_cycle(1), Err(CallError::Cycle { path }));
+        assert_eq!(back.scope().refuse_cycle(2), Ok(()), "another instance is free");
+    }
+
+    #[test]
+    fn actors_waiting_in_other_processes_count() {
+        let mut scope = Scope::new("b", None, Tick::from_nanos(0));
+        scope.foreign = vec!["a".to_owned(), "c".to_owned()];
+        let served: Arc<dyn Scoped> = Arc::new(Turn(scope));
+        let back = turn("a", Some(served));
+        let path = ["a", "c", "b", "a"].map(str::to_owned).to_vec();
+        assert_eq!(back.scope().refuse_cycle(1), Err(CallError::Cycle { path }));
+    }
+
+    #[test]
+    fn the_outer_turn_is_current_again_after_a_panic() {
+        let outer = turn("outer", None);
+        within(outer, || {
+            let inner = turn("inner", None);
+            let unwound = std::panic::catch_unwind(|| within(inner, || std::panic::resume_unwind(Box::new(()))));
+            assert!(unwound.is_err());
+            assert_eq!(current().map(|turn| turn.scope().contract), Some("outer"));
+        });
+        assert!(!inside_turn());
+    }
+}

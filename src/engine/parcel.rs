@@ -1,0 +1,211 @@
+//! Things delivered by the platform itself – events, durable sends, timers – as turns of the actor that gets them.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::turn::{Job, Slot, Tenant, TurnEnd, lose};
+use super::{commit, inbox};
+use crate::actor::binder::{PeriodicRun, Runner};
+use crate::actor::{Capability, Cx, Refusal, abort};
+use crate::call::scope::{Scope, Scoped};
+use crate::call::{CallError, Key, MessageId};
+
+/// One thing to deliver to a capability.
+#[derive(Debug, Clone)]
+pub(crate) struct Parcel {
+    pub(crate) what: What,
+    /// The actor it is for, when the sender knows.
+    pub(crate) key: Option<Key>,
+    /// Under which the receiver remembers it.
+    pub(crate) id: MessageId,
+    /// JSON.
+    pub(crate) body: Arc<str>,
+    /// A row of the receiver's own tree that its turn deletes: the timer that fired.
+    pub(crate) consumes: Option<Vec<u8>>,
+}
+
+/// What kind of thing is delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// An event of a contract.
+    Event { contract: String, name: String },
+    /// A message to the capability itself.
+    Message { name: String },
+    /// The time has come to call an `#[every]` method.
+    Every { handler: String },
+}
+
+/// Why a delivery did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Undelivered {
+    /// The receiver refused it in words of its domain.
+    Refused(String),
+    /// It does not fit the contract, or nobody handles it.
+    Misfit(String),
+    /// The platform failed.
+    Failed(CallError),
+}
+
+impl std::fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(reason) | Self::Misfit(reason) => f.write_str(reason),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Ends when the receiver's turn is durable.
+pub(crate) type Landing = BoxFuture<'static, Result<(), Undelivered>>;
+
+/// A capability, as those who deliver to it see it.
+pub(crate) trait Receiver: Send + Sync {
+    /// Delivers one thing: waits for room, then for its turn to have run. The [`Landing`] that it ends with is the receiver's
+    /// commit; the next thing of the same lane may be delivered before it.
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<Landing, Undelivered>>;
+}
+
+/// How the job that delivers a parcel tells its sender.
+pub(super) type Ran = oneshot::Sender<Result<oneshot::Receiver<Result<(), CallError>>, Undelivered>>;
+
+/// The delivery of one parcel as a job of its receiver.
+pub(super) struct Delivering<A: Capability> {
+    scope: Scope,
+    consumes: Option<Vec<u8>>,
+    /// An `#[every]` method must be called again.
+    every: Option<&'static str>,
+    todo: Mutex<Option<(Runner<A>, Ran)>>,
+}
+
+impl<A: Capability> Delivering<A> {
+    pub(super) fn new(scope: Scope, consumes: Option<Vec<u8>>, runner: Runner<A>, ran: Ran) -> Self {
+        Self { scope, consumes, every: None, todo: Mutex::new(Some((runner, ran))) }
+    }
+
+    pub(super) fn every(scope: Scope, consumes: Option<Vec<u8>>, handler: &'static str, run: PeriodicRun<A>, ran: Ran) -> Self {
+        let runner: Runner<A> = Box::new(move |actor: &mut A, cx: &mut Cx<A>| run(actor, cx));
+        Self { scope, consumes, every: Some(handler), todo: Mutex::new(Some((runner, ran))) }
+    }
+}
+
+impl<A: Capability> Scoped for Delivering<A> {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl<A: Capability> Job<A> for Delivering<A> {
+    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>> {
+        let Some((runner, ran)) = self.todo.lock().take() else { return Err(tenant) };
+        slot.set(delivery_turn(tenant, self, runner, ran));
+        Ok(())
+    }
+
+    fn scoped(self: Arc<Self>) -> Arc<dyn Scoped> {
+        self
+    }
+
+    fn refuse(&self, error: CallError) {
+        if let Some((_, ran)) = self.todo.lock().take() {
+            let _ = ran.send(Err(Undelivered::Failed(error)));
+        }
+    }
+}
+
+async fn delivery_turn<A: Capability>(
+    mut tenant: Box<Tenant<A>>,
+    job: Arc<Delivering<A>>,
+    runner: Runner<A>,
+    ran: Ran,
+) -> TurnEnd<A> {
+    let known = match prepare(&tenant, &job) {
+        Ok(known) => known,
+        Err(error) => {
+            let _ = ran.send(Err(Undelivered::Failed(error)));
+            return TurnEnd::Back(tenant);
+        }
+    };
+    let Tenant { actor, cx } = &mut *tenant;
+    let handled = if known {
+        Ok(Ok(()))
+    } else {
+        AssertUnwindSafe(async { runner(actor, cx).await }).catch_unwind().await
+    };
+    match handled {
+        Ok(Ok(())) => match conclude(&tenant, &job, known) {
+            Ok(()) => {
+                commit_and_tell(&tenant, ran).await;
+                TurnEnd::Back(tenant)
+            }
+            Err(error) => {
+                tenant.cx.draft().drop_turn();
+                let _ = ran.send(Err(Undelivered::Failed(error)));
+                TurnEnd::Back(tenant)
+            }
+        },
+        Ok(Err(refusal)) => {
+            undo(&tenant, &job, &refusal).await;
+            let _ = ran.send(Err(Undelivered::Refused(refusal.to_string())));
+            TurnEnd::Back(tenant)
+        }
+        Err(unwound) => {
+            tenant.cx.draft().drop_turn();
+            let error = abort::reason(unwound, tenant.cx.draft().services().capability);
+            let end = lose(tenant, &error);
+            let _ = ran.send(Err(Undelivered::Failed(error)));
+            end
+        }
+    }
+}
+
+/// Whether the parcel was handled before; an error when the turn could not commit anyway.
+fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<bool, CallError> {
+    let draft = tenant.cx.draft();
+    if let Some(Err(error)) = commit::refuse_when_failed::<()>(draft) {
+        return Err(error);
+    }
+    job.scope.id.map_or(Ok(false), |id| inbox::is_known(draft, id))
+}
+
+/// Adds to the turn's writes what the delivery itself leaves behind.
+fn conclude<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, known: bool) -> Result<(), CallError> {
+    let draft = tenant.cx.draft();
+    match job.every {
+        Some(handler) => tenant.set_next(handler),
+        None if !known => {
+            if let Some(id) = job.scope.id {
+                inbox::remember_delivery(draft, id)?;
+            }
+        }
+        None => {}
+    }
+    if let Some(row) = &job.consumes {
+        draft.delete(row.clone());
+    }
+    Ok(())
+}
+
+/// Rolls a refused turn back. An `#[every]` method that fails is called again after its period all the same.
+async fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusal) {
+    let draft = tenant.cx.draft();
+    draft.drop_turn();
+    if let Some(handler) = job.every {
+        tracing::warn!(capability = draft.services().capability, handler, %refusal, "a periodic turn failed");
+        tenant.set_next(handler);
+        if let Some(row) = &job.consumes {
+            draft.delete(row.clone());
+        }
+        commit::landed(draft.clone()).await;
+    }
+}
+
+async fn commit_and_tell<A: Capability>(tenant: &Tenant<A>, ran: Ran) {
+    let (landed, landing) = oneshot::channel();
+    let _ = ran.send(Ok(landing));
+    commit::then(tenant.cx.draft().clone(), move |committed| drop(landed.send(committed))).await;
+}

@@ -1,0 +1,180 @@
+//! One turn from message to commit: the futures that an actor's slot holds.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tokio_util::sync::ReusableBoxFuture;
+
+use super::commit;
+use super::inbox;
+use super::spec::Spec;
+use crate::actor::abort;
+use crate::actor::draft::Draft;
+use crate::actor::{Capability, Cx, Handle};
+use crate::call::cell::{CallCell, CallResult};
+use crate::call::scope::Scoped;
+use crate::call::{CallError, Key, Tick};
+use crate::contract::{Contract, Message, Outcome};
+
+/// An actor and its context: what a turn takes and gives back.
+pub(super) struct Tenant<A: Capability> {
+    pub(super) actor: A,
+    pub(super) cx: Cx<A>,
+}
+
+/// How a turn ended, as far as the actor is concerned.
+pub(super) enum TurnEnd<A: Capability> {
+    /// The actor is ready for the next.
+    Back(Box<Tenant<A>>),
+    /// It panicked: the state is gone, and a new one has to be made.
+    Lost,
+    /// It could not start.
+    NotStarted(String),
+    /// It has stopped.
+    Stopped,
+}
+
+/// Where the future of the running turn lives: one allocation, used again by the next turn if it fits.
+pub(super) type Slot<A> = ReusableBoxFuture<'static, TurnEnd<A>>;
+
+/// Something that an actor has to do, in the order of its mailbox.
+pub(super) trait Job<A: Capability>: Send + Sync {
+    /// Puts the turn's future into `slot`; gives the actor back if there is nothing to do any more.
+    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>>;
+
+    /// The turn's circumstances.
+    fn scoped(self: Arc<Self>) -> Arc<dyn Scoped>;
+
+    /// It will not be done.
+    fn refuse(&self, error: CallError);
+}
+
+impl<A: Handle<M>, M: Message> Job<A> for CallCell<M> {
+    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>> {
+        let clock = &tenant.cx.draft().services().clock;
+        let Some(message) = CallCell::begin(&self, || clock.now()) else { return Err(tenant) };
+        slot.set(call_turn(tenant, message, self));
+        Ok(())
+    }
+
+    fn scoped(self: Arc<Self>) -> Arc<dyn Scoped> {
+        self
+    }
+
+    fn refuse(&self, error: CallError) {
+        self.complete(Err(error));
+    }
+}
+
+/// Begins the turn of a call that was offered just now, so that its deadline need not be looked at.
+pub(super) fn begin_now<A: Handle<M>, M: Message>(
+    cell: &Arc<CallCell<M>>,
+    tenant: Box<Tenant<A>>,
+    slot: &mut Slot<A>,
+) -> Result<(), Box<Tenant<A>>> {
+    let Some(message) = CallCell::begin(cell, || Tick::from_nanos(0)) else { return Err(tenant) };
+    slot.set(call_turn(tenant, message, Arc::clone(cell)));
+    Ok(())
+}
+
+async fn call_turn<A: Handle<M>, M: Message>(
+    mut tenant: Box<Tenant<A>>,
+    message: M,
+    cell: Arc<CallCell<M>>,
+) -> TurnEnd<A> {
+    let draft = tenant.cx.draft();
+    if draft.services().remembers {
+        if let Some(first) = commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope())) {
+            answer(draft.clone(), cell, first).await;
+            return TurnEnd::Back(tenant);
+        }
+    }
+    let Tenant { actor, cx } = &mut *tenant;
+    let handled = AssertUnwindSafe(async { actor.handle(message, cx).await }).catch_unwind().await;
+    match handled {
+        Ok(outcome) => {
+            let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
+            answer(tenant.cx.draft().clone(), cell, result).await;
+            TurnEnd::Back(tenant)
+        }
+        Err(unwound) => {
+            tenant.cx.draft().drop_turn();
+            let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
+            let end = lose(tenant, &error);
+            cell.complete(Err(error));
+            end
+        }
+    }
+}
+
+/// Decides what the turn leaves behind: its writes and a remembered reply, or nothing.
+fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) -> CallResult<M> {
+    if outcome.is_err() {
+        draft.drop_turn();
+    }
+    let kept = commit::within_size(draft, &outcome).and_then(|()| inbox::remember::<M>(draft, cell.scope(), &outcome));
+    match kept {
+        Ok(()) => Ok(outcome),
+        Err(error) => {
+            draft.drop_turn();
+            Err(error)
+        }
+    }
+}
+
+/// Commits the turn and then, not before, answers.
+fn answer<M: Message>(
+    draft: Draft,
+    cell: Arc<CallCell<M>>,
+    result: CallResult<M>,
+) -> impl Future<Output = ()> + Send {
+    commit::then(draft, move |committed| cell.complete(committed.and(result)))
+}
+
+/// Drops the state of an actor that panicked, which may panic once more.
+pub(super) fn lose<A: Capability>(tenant: Box<Tenant<A>>, error: &CallError) -> TurnEnd<A> {
+    tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "a turn panicked");
+    let _ = std::panic::catch_unwind(AssertUnwindSafe(move || drop(tenant)));
+    TurnEnd::Lost
+}
+
+/// Makes the actor.
+///
+/// After a failure, what the actor's earlier turns wrote may still be on its way to the store: that is waited for.
+pub(super) async fn start_turn<A: Capability>(spec: Arc<Spec<A>>, key: Option<Key>, after_failure: bool) -> TurnEnd<A> {
+    if after_failure {
+        commit::barrier_passed(&spec.services).await;
+    }
+    let mut cx = Cx::new(Draft::new(Arc::clone(&spec.services), key));
+    let settings = match spec.settings() {
+        Ok(settings) => settings,
+        Err(reason) => return TurnEnd::NotStarted(reason),
+    };
+    let started = AssertUnwindSafe(async { A::start(settings, &mut cx).await }).catch_unwind().await;
+    match started {
+        Ok(Ok(actor)) => {
+            spec.set_periodics(&cx);
+            commit::then(cx.draft().clone(), |_| ()).await;
+            TurnEnd::Back(Box::new(Tenant { actor, cx }))
+        }
+        Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
+        Err(unwound) => TurnEnd::NotStarted(abort::reason(unwound, spec.services.capability).to_string()),
+    }
+}
+
+/// Lets the actor say goodbye.
+pub(super) async fn stop_turn<A: Capability>(mut tenant: Box<Tenant<A>>) -> TurnEnd<A> {
+    let Tenant { actor, cx } = &mut *tenant;
+    let stopped = AssertUnwindSafe(async { actor.stop(cx).await }).catch_unwind().await;
+    if let Err(unwound) = stopped {
+        tenant.cx.draft().drop_turn();
+        let error = abort::reason(unwound, tenant.cx.draft().services().capability);
+        lose(tenant, &error);
+        return TurnEnd::Stopped;
+    }
+    let draft = tenant.cx.draft().clone();
+    commit::landed(draft).await;
+    TurnEnd::Stopped
+}
