@@ -1,7 +1,9 @@
 //! A receipt and a reservation like any other, for the tests of this package.
 
-use payments_contract::{ChargeId, Day, Guest, Money, Party, Purpose, Receipt, Stay};
+use payments_contract::{Charge, ChargeId, Day, Guest, Money, Party, Purpose, Receipt, Stay};
 use reservations_contract::{Deposit, Reservation, Status};
+
+use crate::folio::Collected;
 
 pub(crate) fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -26,6 +28,37 @@ pub(crate) fn receipt(reference: &str, euros: i32) -> Receipt {
         amount: Money::from_euros(euros),
         on: day("2016-01-01"),
         bank_number: "SB-1".to_owned(),
+    }
+}
+
+pub(crate) fn deposit_receipt(euros: i32) -> Receipt {
+    receipt("B-1", euros)
+}
+
+pub(crate) fn charge(purpose: Purpose, euros: i32) -> Charge {
+    let id = ChargeId {
+        purpose,
+        ..deposit_receipt(euros).id
+    };
+    Charge {
+        id,
+        guest: guest(),
+        amount: Money::from_euros(euros),
+        on: day("2016-01-01"),
+    }
+}
+
+/// How collecting an amount goes with a bank that pays, or declines.
+pub(crate) fn collected(purpose: Purpose, euros: i32, pays: bool) -> Collected {
+    let mut receipt = deposit_receipt(euros);
+    receipt.id.purpose = purpose;
+    match (euros, pays) {
+        (0, _) => Collected::Nothing,
+        (_, true) => Collected::Paid(receipt),
+        (_, false) => Collected::Declined {
+            amount: receipt.amount,
+            reason: "limit exceeded".to_owned(),
+        },
     }
 }
 
