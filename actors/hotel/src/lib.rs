@@ -1,1 +1,4 @@
-//! The hotel: search, reservations, payments, reports and notifications in one application.
+//! The hotel as an application: what its own commands do. The capabilities live in their own packages.
+
+pub mod demo;
+pub mod replay;
