@@ -261,7 +261,10 @@ impl Face {
     }
 
     /// One assertion for each member but the first: none before it has its name on the wire.
-    fn distinct_names(&self, members: &[Path], kind: &str) -> TokenStream {
+    fn distinct_names(&self, members: &[Path], kind: &str) -> Option<TokenStream> {
+        if members.len() < 2 {
+            return None;
+        }
         let kind_ident = Ident::new(kind, Span::call_site());
         let checks = members.iter().enumerate().skip(1).map(|(at, member)| {
             let fault = format!(
@@ -274,12 +277,12 @@ impl Face {
                 ::core::assert!(!::skep::contract::expansion::repeats(NAMES, #at), #fault);
             }
         });
-        quote! {
+        Some(quote! {
             const _: () = {
                 const NAMES: &[&str] = &[#(<#members as ::skep::#kind_ident>::NAME),*];
                 #(#checks)*
             };
-        }
+        })
     }
 
     /// The doc comment as text.

@@ -9,6 +9,8 @@ mod interval;
 mod message;
 mod name;
 mod owned;
+mod table_key;
+mod test;
 
 use proc_macro::TokenStream;
 
@@ -34,13 +36,13 @@ use proc_macro::TokenStream;
 /// /// Reserve a room for some nights.
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
 /// #[message(reply = u64, error = Full)]
-/// struct Reserve {
+/// pub struct Reserve {
 ///     guest: String,
 ///     nights: u32,
 /// }
 ///
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-/// enum Full {
+/// pub enum Full {
 ///     Until { night: u32 },
 /// }
 ///
@@ -93,12 +95,12 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// use skep::{Contract, Event, Message, contract};
 ///
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
-/// struct Reserve {
+/// pub struct Reserve {
 ///     guest: String,
 /// }
 ///
 /// #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
-/// struct Reserved {
+/// pub struct Reserved {
 ///     guest: String,
 /// }
 ///
@@ -128,6 +130,40 @@ pub fn contract(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn capability(args: TokenStream, block: TokenStream) -> TokenStream {
     written(capability::expand(args.into(), block.into()))
+}
+
+/// Makes a struct a key of a table: its fields are encoded in their order, and it sorts as they do.
+///
+/// Each field must be a key itself. The encoding is part of what is stored: adding, removing or reordering fields of a
+/// key makes stored rows unreadable.
+///
+/// ```
+/// use skep::TableKey;
+///
+/// #[derive(Debug, PartialEq, TableKey)]
+/// struct RoomNight {
+///     room: String,
+///     day: i32,
+/// }
+///
+/// let mut bytes = Vec::new();
+/// let night = RoomNight { room: "A".to_owned(), day: -3 };
+/// night.encode(&mut bytes);
+/// assert_eq!(RoomNight::decode(&mut bytes.as_slice()), Some(night));
+/// ```
+#[proc_macro_derive(TableKey)]
+pub fn derive_table_key(input: TokenStream) -> TokenStream {
+    written(table_key::derive(input.into()))
+}
+
+/// Makes an `async fn(colony: Colony)` a test that runs once in each placement: `local` and `wire`, as tests of these
+/// names in a module named as the function.
+///
+/// Time is virtual: it stands still while anything has something to do, and then jumps to the next timer, so that a
+/// test of a one-hour timer takes no time. `#[skep::test(real_time)]` runs on threads and in real time instead.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, function: TokenStream) -> TokenStream {
+    written(test::expand(args.into(), function.into()))
 }
 
 /// The code, or the complaints in its place.

@@ -18,7 +18,13 @@ pub(crate) fn reason(unwound: Box<dyn std::any::Any + Send>, capability: &str) -
     };
     let reason = match unwound.downcast::<String>() {
         Ok(text) => *text,
-        Err(other) => other.downcast_ref::<&str>().map_or("a panic without a message", |text| *text).to_owned(),
+        Err(other) => other
+            .downcast_ref::<&str>()
+            .map_or("a panic without a message", |text| *text)
+            .to_owned(),
     };
-    CallError::Panicked { capability: capability.to_owned(), reason }
+    CallError::Panicked {
+        capability: capability.to_owned(),
+        reason,
+    }
 }

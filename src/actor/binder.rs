@@ -31,7 +31,6 @@ pub(crate) type Decode<A> = fn(&[u8]) -> Result<Runner<A>, serde_json::Error>;
 pub(crate) struct EventBinding<A: Capability> {
     pub(crate) contract: &'static str,
     pub(crate) event: &'static str,
-    pub(crate) handler: &'static str,
     pub(crate) group: Group,
     pub(crate) key_of: Option<Box<dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync>>,
     pub(crate) decode: Decode<A>,
@@ -51,55 +50,68 @@ pub(crate) struct Periodic<A: Capability> {
 }
 
 /// An `#[every]` method.
-pub(crate) type PeriodicRun<A> = for<'t> fn(&'t mut A, &'t mut Cx<A>) -> BoxFuture<'t, Result<(), Refusal>>;
+pub(crate) type PeriodicRun<A> =
+    for<'t> fn(&'t mut A, &'t mut Cx<A>) -> BoxFuture<'t, Result<(), Refusal>>;
 
 /// Collects what a capability reacts to.
 pub struct Binder<A: Capability> {
     pub(crate) messages: Vec<MessageBinding<A>>,
     pub(crate) events: Vec<EventBinding<A>>,
     pub(crate) periodics: Vec<Periodic<A>>,
-    /// Shows the messages with their types to whoever builds doors for them.
-    pub(crate) bound: bool,
 }
 
 impl<A: Capability> Binder<A> {
     pub(crate) fn new() -> Self {
-        Self { messages: Vec::new(), events: Vec::new(), periodics: Vec::new(), bound: false }
+        Self {
+            messages: Vec::new(),
+            events: Vec::new(),
+            periodics: Vec::new(),
+        }
     }
 
     /// Binds every message of the contract to its handler.
     pub fn messages(&mut self)
     where
-        A: HandlesAll<<A::Contract as Contract>::Messages>,
+        A: HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
     {
         A::visit(self);
-        self.bound = true;
     }
 
     /// Listens to an event. `key` says to which actor of a keyed capability it goes.
-    pub fn on<E: Emitted>(&mut self, handler: &'static str, group: Group, key: Option<fn(&E) -> Key>)
-    where
+    pub fn on<E: Emitted>(
+        &mut self,
+        _handler: &'static str,
+        group: Group,
+        key: Option<fn(&E) -> Key>,
+    ) where
         A: On<E>,
     {
         self.events.push(EventBinding {
             contract: <E::By as Contract>::NAME,
             event: <E as Event>::NAME,
-            handler,
             group,
             key_of: key.map(|key| {
-                let key_of = move |body: &[u8]| serde_json::from_slice::<E>(body).map(|event| key(&event));
-                Box::new(key_of) as Box<dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync>
+                let key_of =
+                    move |body: &[u8]| serde_json::from_slice::<E>(body).map(|event| key(&event));
+                Box::new(key_of)
+                    as Box<dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync>
             }),
             decode: |body| {
                 let event: E = serde_json::from_slice(body)?;
-                Ok(Box::new(move |actor: &mut A, cx: &mut Cx<A>| actor.on(event, cx).boxed()))
+                Ok(Box::new(move |actor: &mut A, cx: &mut Cx<A>| {
+                    actor.on(event, cx).boxed()
+                }))
             },
         });
     }
 
     /// Calls a method every `period`, first one period after the actor's first start.
     pub fn every(&mut self, handler: &'static str, period: Duration, run: PeriodicRun<A>) {
-        self.periodics.push(Periodic { handler, period, run });
+        self.periodics.push(Periodic {
+            handler,
+            period,
+            run,
+        });
     }
 }
 
@@ -129,7 +141,13 @@ impl<A: Capability> MessageVisitor<A> for Binder<A> {
 
 impl<A: Capability> fmt::Debug for Binder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let events: Vec<_> = self.events.iter().map(|binding| (binding.contract, binding.event)).collect();
-        f.debug_struct("Binder").field("events", &events).finish_non_exhaustive()
+        let events: Vec<_> = self
+            .events
+            .iter()
+            .map(|binding| (binding.contract, binding.event))
+            .collect();
+        f.debug_struct("Binder")
+            .field("events", &events)
+            .finish_non_exhaustive()
     }
 }

@@ -79,7 +79,11 @@ pub trait Handle<M: Message>: Capability {
 /// Listens to one event.
 pub trait On<E: Emitted>: Capability {
     /// One turn. An `Err` rolls it back; the event comes again after a while, and at last goes to the dead letters.
-    fn on(&mut self, event: E, cx: &mut Cx<Self>) -> impl Future<Output = Result<(), Refusal>> + Send;
+    fn on(
+        &mut self,
+        event: E,
+        cx: &mut Cx<Self>,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
 /// Declares that a capability calls or sends to contract `C`: the edges of the call graph.

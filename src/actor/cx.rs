@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::capability::{Capability, Handle, Uses};
 use super::draft::Draft;
 use super::outgoing::{Letter, LetterBody, LetterKind, TimerBody, TimerId, TimerKind};
-use super::services::Services;
+use super::services::{Services, Tapped};
 use super::table::Table;
 use super::table_key::TableKey;
 use super::{abort, layout};
@@ -31,7 +31,10 @@ pub struct Cx<A: Capability> {
 
 impl<A: Capability> Cx<A> {
     pub(crate) fn new(draft: Draft) -> Self {
-        Self { draft, capability: PhantomData }
+        Self {
+            draft,
+            capability: PhantomData,
+        }
     }
 
     pub(crate) fn draft(&self) -> &Draft {
@@ -52,8 +55,13 @@ impl<A: Capability> Cx<A> {
     where
         A::Contract: Keyed,
     {
-        #[allow(clippy::expect_used, reason = "an actor of a keyed contract is made for a key")]
-        self.draft.actor().expect("an actor of a keyed contract has a key")
+        #[allow(
+            clippy::expect_used,
+            reason = "an actor of a keyed contract is made for a key"
+        )]
+        self.draft
+            .actor()
+            .expect("an actor of a keyed contract has a key")
     }
 
     /// Another capability, here or elsewhere. The capability must declare it: `#[capability(uses(Payments))]`.
@@ -81,10 +89,25 @@ impl<A: Capability> Cx<A> {
         A::Contract: Emits<E>,
     {
         let body = self.body(&event);
-        let Some(receivers) = self.services().audience.get(<E as Event>::NAME) else { return };
+        let services = Arc::clone(self.draft.services());
+        if services.taps.wants(<E as Event>::NAME) {
+            self.draft.tap(Tapped {
+                event: <E as Event>::NAME,
+                body: Arc::from(body.get()),
+            });
+        }
+        let Some(receivers) = services.audience.get(<E as Event>::NAME) else {
+            return;
+        };
         let id = self.effect_id();
         for receiver in receivers.clone() {
-            let body = self.letter_body(LetterKind::Event, <E as Event>::NAME, id, None, body.clone());
+            let body = self.letter_body(
+                LetterKind::Event,
+                <E as Event>::NAME,
+                id,
+                None,
+                body.clone(),
+            );
             self.post(receiver, body);
         }
     }
@@ -115,7 +138,11 @@ impl<A: Capability> Cx<A> {
         A: Handle<M>,
         A::Contract: Accepts<M>,
     {
-        let body = TimerBody { kind: TimerKind::After, name: M::NAME.to_owned(), body: self.body(&message) };
+        let body = TimerBody {
+            kind: TimerKind::After,
+            name: M::NAME.to_owned(),
+            body: self.body(&message),
+        };
         let id = self.effect_id();
         let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         let due_ms = self.services().clock.wall_ms().saturating_add(delay_ms);
@@ -125,12 +152,16 @@ impl<A: Capability> Cx<A> {
 
     /// Takes a timer back, if the turn succeeds. No effect on one that has fired.
     pub fn cancel(&mut self, timer: TimerId) {
-        self.draft.delete(layout::timer(timer.due_ms, self.draft.actor(), timer.id));
+        self.draft
+            .delete(layout::timer(timer.due_ms, self.draft.actor(), timer.id));
     }
 
     pub(crate) fn set_timer(&self, timer: TimerId, body: &TimerBody) {
         match serde_json::to_vec(body) {
-            Ok(bytes) => self.draft.put(layout::timer(timer.due_ms, self.draft.actor(), timer.id), bytes),
+            Ok(bytes) => self.draft.put(
+                layout::timer(timer.due_ms, self.draft.actor(), timer.id),
+                bytes,
+            ),
             Err(error) => abort::turn(self.misfit(&error)),
         }
         self.draft.timer_set(timer.due_ms);
@@ -172,7 +203,13 @@ impl<A: Capability> Cx<A> {
         if let Some(key) = key.as_ref().filter(|key| !key.is_valid()) {
             abort::turn(crate::call::calling::invalid_key(C::NAME, key));
         }
-        let body = self.letter_body(LetterKind::Send, M::NAME, self.effect_id(), key, self.body(message));
+        let body = self.letter_body(
+            LetterKind::Send,
+            M::NAME,
+            self.effect_id(),
+            key,
+            self.body(message),
+        );
         self.post(Arc::from(C::NAME), body);
     }
 
@@ -184,14 +221,23 @@ impl<A: Capability> Cx<A> {
         key: Option<Key>,
         body: Box<RawValue>,
     ) -> LetterBody {
-        LetterBody { id, kind, name: name.to_owned(), key, at_ms: self.services().clock.wall_ms(), body }
+        LetterBody {
+            id,
+            kind,
+            name: name.to_owned(),
+            key,
+            at_ms: self.services().clock.wall_ms(),
+            body,
+        }
     }
 
     fn post(&self, target: Arc<str>, body: LetterBody) {
         let services = self.services();
         let waiting = services.backlog.load(Ordering::Relaxed) + self.draft.num_letters() as u64;
         if waiting >= services.limits.outbox {
-            abort::turn(CallError::Overloaded { capability: format!("the outbox of {}", services.capability) });
+            abort::turn(CallError::Overloaded {
+                capability: format!("the outbox of {}", services.capability),
+            });
         }
         let lane = Arc::from(self.draft.actor().map_or("", Key::as_str));
         self.draft.post(Letter { target, lane, body });

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::layout;
 use super::outgoing::{Letter, LetterBody};
-use super::services::{News, Services};
+use super::services::{News, Services, Tapped};
 use crate::call::{CallError, Key};
 use crate::store::{self, Batch};
 
@@ -35,6 +35,8 @@ struct Overlay {
     /// The running turn's writes; `None` deletes.
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     letters: Vec<Letter>,
+    /// Events for onlookers.
+    tapped: Vec<Tapped>,
     timer_due_ms: Option<u64>,
     /// Writes of earlier turns whose commits are under way, with the number of the commit.
     flying: BTreeMap<Vec<u8>, (u64, Option<Vec<u8>>)>,
@@ -48,11 +50,16 @@ pub(crate) struct Sealed {
     /// The number to [`land`](Draft::land) when the batch is durable.
     pub(crate) commit: u64,
     pub(crate) news: News,
+    pub(crate) tapped: Vec<Tapped>,
 }
 
 impl Draft {
     pub(crate) fn new(services: Arc<Services>, actor: Option<Key>) -> Self {
-        Self(Arc::new(Inner { services, actor, overlay: Mutex::new(None) }))
+        Self(Arc::new(Inner {
+            services,
+            actor,
+            overlay: Mutex::new(None),
+        }))
     }
 
     pub(crate) fn services(&self) -> &Arc<Services> {
@@ -77,7 +84,10 @@ impl Draft {
                 return Ok(written.clone());
             }
         }
-        self.0.services.store.get(self.0.services.tree.as_str(), key)
+        self.0
+            .services
+            .store
+            .get(self.0.services.tree.as_str(), key)
     }
 
     pub(crate) fn put(&self, key: Vec<u8>, value: Vec<u8>) {
@@ -99,7 +109,11 @@ impl Draft {
         let services = &self.0.services;
         let mut rows = BTreeMap::new();
         let mut next = None;
-        for (count, row) in services.store.scan(services.tree.as_str(), prefix, Some(from)).enumerate() {
+        for (count, row) in services
+            .store
+            .scan(services.tree.as_str(), prefix, Some(from))
+            .enumerate()
+        {
             let (key, value) = row?;
             if count == limit {
                 next = Some(key);
@@ -118,15 +132,28 @@ impl Draft {
         self.with(|overlay| overlay.letters.push(letter));
     }
 
+    /// Adds an event for onlookers.
+    pub(crate) fn tap(&self, tapped: Tapped) {
+        self.with(|overlay| overlay.tapped.push(tapped));
+    }
+
     /// How many letters the running turn has posted.
     pub(crate) fn num_letters(&self) -> usize {
-        self.0.overlay.lock().as_ref().map_or(0, |overlay| overlay.letters.len())
+        self.0
+            .overlay
+            .lock()
+            .as_ref()
+            .map_or(0, |overlay| overlay.letters.len())
     }
 
     /// Notes that the turn sets a timer.
     pub(crate) fn timer_set(&self, due_ms: u64) {
         self.with(|overlay| {
-            overlay.timer_due_ms = Some(overlay.timer_due_ms.map_or(due_ms, |known| known.min(due_ms)));
+            overlay.timer_due_ms = Some(
+                overlay
+                    .timer_due_ms
+                    .map_or(due_ms, |known| known.min(due_ms)),
+            );
         });
     }
 
@@ -135,41 +162,65 @@ impl Draft {
         if let Some(overlay) = &mut *self.0.overlay.lock() {
             overlay.writes.clear();
             overlay.letters.clear();
+            overlay.tapped.clear();
             overlay.timer_due_ms = None;
         }
     }
 
-    /// Turns the running turn's writes into one batch; `None` when there is nothing to write.
+    /// Turns the running turn's writes into one batch; `None` when there is nothing to write. After an error the turn is
+    /// as it was, to be [dropped](Self::drop_turn).
     pub(crate) fn seal(&self) -> Result<Option<Sealed>, CallError> {
         let mut guard = self.0.overlay.lock();
-        let Some(overlay) = &mut *guard else { return Ok(None) };
-        if overlay.writes.is_empty() && overlay.letters.is_empty() {
+        let Some(overlay) = &mut *guard else {
+            return Ok(None);
+        };
+        if overlay.writes.is_empty() && overlay.letters.is_empty() && overlay.tapped.is_empty() {
             return Ok(None);
         }
         let services = &self.0.services;
-        let mut news = News { lanes: Vec::new(), timer_due_ms: overlay.timer_due_ms.take() };
+        let mut news = News {
+            lanes: Vec::new(),
+            timer_due_ms: overlay.timer_due_ms,
+        };
         let mut batch = Batch::new(services.tree.clone());
-        for letter in overlay.letters.drain(..) {
-            let row = LetterBody::encode(&letter).map_err(|error| storage(services.capability, &error))?;
-            batch.put(layout::outbox(&letter.target, &letter.lane, services.next_sequence()), row);
-            services.backlog.fetch_add(1, Ordering::Relaxed);
-            news.lanes.push((letter.target, letter.lane));
+        for letter in &overlay.letters {
+            let row =
+                LetterBody::encode(letter).map_err(|error| storage(services.capability, &error))?;
+            batch.put(
+                layout::outbox(&letter.target, &letter.lane, services.next_sequence()),
+                row,
+            );
+            news.lanes
+                .push((Arc::clone(&letter.target), Arc::clone(&letter.lane)));
         }
-        overlay.sealed += 1;
-        let commit = overlay.sealed;
-        for (key, value) in std::mem::take(&mut overlay.writes) {
-            match &value {
+        for (key, value) in &overlay.writes {
+            match value {
                 Some(value) => batch.put(key.clone(), value.clone()),
                 None => batch.delete(key.clone()),
             }
-            overlay.flying.insert(key, (commit, value));
         }
-        Ok(Some(Sealed { batch, commit, news }))
+        batch
+            .check()
+            .map_err(|error| storage(services.capability, &error))?;
+        services
+            .backlog
+            .fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
+        let tapped = std::mem::take(&mut overlay.tapped);
+        Ok(Some(Sealed {
+            batch,
+            commit: overlay.take_off(),
+            news,
+            tapped,
+        }))
     }
 
     /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.
     pub(crate) fn has_flying(&self) -> bool {
-        self.0.overlay.lock().as_ref().is_some_and(|overlay| overlay.sealed > overlay.landed)
+        self.0
+            .overlay
+            .lock()
+            .as_ref()
+            .is_some_and(|overlay| overlay.sealed > overlay.landed)
     }
 
     /// The commit with this number, and so all before it, is durable.
@@ -178,7 +229,8 @@ impl Draft {
         let Some(overlay) = &mut *guard else { return };
         overlay.landed = overlay.landed.max(commit);
         overlay.flying.retain(|_, (number, _)| *number > commit);
-        let idle = overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
+        let idle =
+            overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
         if idle && overlay.landed == overlay.sealed {
             *guard = None;
         }
@@ -186,12 +238,42 @@ impl Draft {
 }
 
 impl Overlay {
+    /// The turn's writes are on their way to the store; gives the commit its number.
+    fn take_off(&mut self) -> u64 {
+        self.sealed += 1;
+        let commit = self.sealed;
+        let writes = std::mem::take(&mut self.writes);
+        self.flying.extend(
+            writes
+                .into_iter()
+                .map(|(key, value)| (key, (commit, value))),
+        );
+        self.letters.clear();
+        self.timer_due_ms = None;
+        commit
+    }
+
     /// Lays what is not in the store yet over a page of rows, within `from..before`.
-    fn lay_over(&self, rows: &mut BTreeMap<Vec<u8>, Vec<u8>>, prefix: &[u8], from: &[u8], before: Option<&[u8]>) {
-        let range = (Bound::Included(from), before.map_or(Bound::Unbounded, Bound::Excluded));
-        let flying = self.flying.range::<[u8], _>(range).map(|(key, (_, value))| (key, value));
+    fn lay_over(
+        &self,
+        rows: &mut BTreeMap<Vec<u8>, Vec<u8>>,
+        prefix: &[u8],
+        from: &[u8],
+        before: Option<&[u8]>,
+    ) {
+        let range = (
+            Bound::Included(from),
+            before.map_or(Bound::Unbounded, Bound::Excluded),
+        );
+        let flying = self
+            .flying
+            .range::<[u8], _>(range)
+            .map(|(key, (_, value))| (key, value));
         let writes = self.writes.range::<[u8], _>(range);
-        for (key, value) in flying.chain(writes).filter(|(key, _)| key.starts_with(prefix)) {
+        for (key, value) in flying
+            .chain(writes)
+            .filter(|(key, _)| key.starts_with(prefix))
+        {
             match value {
                 Some(value) => rows.insert(key.clone(), value.clone()),
                 None => rows.remove(key),
@@ -202,5 +284,9 @@ impl Overlay {
 
 /// The platform's error for a store that could not be read, or a record that could not be written.
 pub(crate) fn storage(capability: &str, error: &dyn std::fmt::Display) -> CallError {
-    CallError::Storage { capability: capability.to_owned(), reason: error.to_string(), tried: false }
+    CallError::Storage {
+        capability: capability.to_owned(),
+        reason: error.to_string(),
+        tried: false,
+    }
 }

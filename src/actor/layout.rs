@@ -80,7 +80,11 @@ pub(crate) fn parse_timer(key: &[u8]) -> Option<(u64, Option<Key>, MessageId)> {
     let (due, rest) = rest.split_first_chunk::<8>()?;
     let (actor, id) = take_name(rest)?;
     let id = MessageId::from_bytes(id.try_into().ok()?);
-    Some((u64::from_be_bytes(*due), (!actor.is_empty()).then(|| Key::from(actor)), id))
+    Some((
+        u64::from_be_bytes(*due),
+        (!actor.is_empty()).then(|| Key::from(actor)),
+        id,
+    ))
 }
 
 /// When an `#[every]` method of an actor is called next.
@@ -100,19 +104,9 @@ pub(crate) fn dead(sequence: u64) -> Vec<u8> {
 
 /// The sequence in a dead letter's key.
 pub(crate) fn parse_dead(key: &[u8]) -> Option<u64> {
-    Some(u64::from_be_bytes(key.strip_prefix(&[DEAD])?.try_into().ok()?))
-}
-
-/// The first key after all that begin with `prefix`; `None` when there is none.
-pub(crate) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
-    let mut key = prefix.to_vec();
-    while let Some(last) = key.pop() {
-        if last < u8::MAX {
-            key.push(last + 1);
-            return Some(key);
-        }
-    }
-    None
+    Some(u64::from_be_bytes(
+        key.strip_prefix(&[DEAD])?.try_into().ok()?,
+    ))
 }
 
 fn push_name(key: &mut Vec<u8>, name: &str) {
@@ -136,8 +130,14 @@ mod tests {
     fn keys_read_back() {
         let id = MessageId::of_text("x");
         let lisbon = Key::from("lisbon");
-        assert_eq!(parse_outbox(&outbox("mail.sent", "a\0b", 7)), Some(("mail.sent", "a\0b", 7)));
-        assert_eq!(parse_timer(&timer(9, Some(&lisbon), id)), Some((9, Some(lisbon), id)));
+        assert_eq!(
+            parse_outbox(&outbox("mail.sent", "a\0b", 7)),
+            Some(("mail.sent", "a\0b", 7))
+        );
+        assert_eq!(
+            parse_timer(&timer(9, Some(&lisbon), id)),
+            Some((9, Some(lisbon), id))
+        );
         assert_eq!(parse_timer(&timer(9, None, id)), Some((9, None, id)));
         assert_eq!(parse_dead(&dead(3)), Some(3));
         assert_eq!(parse_outbox(b"o\xff"), None);
@@ -146,19 +146,14 @@ mod tests {
     #[test]
     fn one_lane_is_not_the_prefix_of_another() {
         assert!(!outbox("t", "ab", 1).starts_with(&outbox_lane("t", "a")));
-        assert!(!table(Some(&Key::from("a")), "bc").starts_with(&table(Some(&Key::from("ab")), "c")));
+        assert!(
+            !table(Some(&Key::from("a")), "bc").starts_with(&table(Some(&Key::from("ab")), "c"))
+        );
     }
 
     #[test]
     fn timers_sort_by_when_they_are_due() {
         let id = MessageId::of_text("x");
         assert!(timer(255, Some(&Key::from("z")), id) < timer(256, None, id));
-    }
-
-    #[test]
-    fn the_key_after_a_prefix_is_after_all_of_it() {
-        assert_eq!(after_prefix(b"ab"), Some(b"ac".to_vec()));
-        assert_eq!(after_prefix(b"a\xff"), Some(b"b".to_vec()));
-        assert_eq!(after_prefix(b"\xff\xff"), None);
     }
 }

@@ -14,7 +14,8 @@ mod table_key;
 
 pub use binder::{Binder, Group};
 pub use capability::{
-    Capability, Execution, Handle, HandlesAll, Kind, MessageVisitor, On, Refusal, Settings, StartError, Uses,
+    Capability, Execution, Handle, HandlesAll, Kind, MessageVisitor, On, Refusal, Settings,
+    StartError, Uses,
 };
 pub use cx::Cx;
 pub use outgoing::TimerId;

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use tokio::runtime::Handle;
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use super::random::Random;
 use crate::call::Clock;
 use crate::call::route::Directory;
 use crate::store::{Committer, Store, TreeName};
+
+/// Events that an onlooker may be behind before it misses some.
+const TAP_ROOM: usize = 1024;
 
 /// What all actors of one capability share.
 pub(crate) struct Services {
@@ -26,6 +31,8 @@ pub(crate) struct Services {
     pub(crate) tree: TreeName,
     /// Who listens to the events of this capability.
     pub(crate) audience: Audience,
+    /// Who looks on at events as they become known.
+    pub(crate) taps: Taps,
     /// Is told what a commit left to be delivered.
     pub(crate) post: Arc<dyn Post>,
     pub(crate) limits: Limits,
@@ -56,6 +63,43 @@ pub(crate) struct Limits {
 
 /// For each event of a capability the targets that get it.
 pub(crate) type Audience = BTreeMap<&'static str, Vec<Arc<str>>>;
+
+/// An event as onlookers see it: its id and its JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct Tapped {
+    pub(crate) event: &'static str,
+    pub(crate) body: Arc<str>,
+}
+
+/// Onlookers of one capability's events. They get what they keep up with; they are no subscribers.
+#[derive(Debug, Default)]
+pub(crate) struct Taps {
+    senders: RwLock<BTreeMap<&'static str, broadcast::Sender<Tapped>>>,
+}
+
+impl Taps {
+    /// Looks on from now.
+    pub(crate) fn open(&self, event: &'static str) -> broadcast::Receiver<Tapped> {
+        let mut senders = self.senders.write();
+        senders
+            .entry(event)
+            .or_insert_with(|| broadcast::channel(TAP_ROOM).0)
+            .subscribe()
+    }
+
+    pub(crate) fn wants(&self, event: &str) -> bool {
+        self.senders
+            .read()
+            .get(event)
+            .is_some_and(|sender| sender.receiver_count() > 0)
+    }
+
+    pub(crate) fn show(&self, tapped: Tapped) {
+        if let Some(sender) = self.senders.read().get(tapped.event) {
+            let _ = sender.send(tapped);
+        }
+    }
+}
 
 /// Is told what a commit left to be delivered.
 pub(crate) trait Post: Send + Sync {
@@ -88,11 +132,11 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     pub(crate) fn new(handle: Handle) -> Self {
-        Self { handle, tracker: TaskTracker::new(), stop: tokio_util::sync::CancellationToken::new() }
-    }
-
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.handle
+        Self {
+            handle,
+            tracker: TaskTracker::new(),
+            stop: tokio_util::sync::CancellationToken::new(),
+        }
     }
 
     /// Runs a task until it ends or the runtime does, whichever is first.

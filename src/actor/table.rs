@@ -32,7 +32,11 @@ pub struct Table<K, V> {
 impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     pub(super) fn new(draft: Draft, name: &str) -> Self {
         let prefix = layout::table(draft.actor(), name);
-        Self { draft, prefix, rows: PhantomData }
+        Self {
+            draft,
+            prefix,
+            rows: PhantomData,
+        }
     }
 
     /// The value of a key.
@@ -104,7 +108,10 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
         let mut bytes = self.prefix.clone();
         key.encode(&mut bytes);
         if bytes.len() > MAX_KEY_BYTES {
-            self.fail(&format_args!("a table key has {} bytes encoded, at most {MAX_KEY_BYTES} are allowed", bytes.len()));
+            self.fail(&format_args!(
+                "a table key has {} bytes encoded, at most {MAX_KEY_BYTES} are allowed",
+                bytes.len()
+            ));
         }
         bytes
     }
@@ -146,8 +153,19 @@ pub struct Rows<'t, K, V> {
 }
 
 impl<'t, K: TableKey, V: Serialize + DeserializeOwned> Rows<'t, K, V> {
-    fn new(table: &'t Table<K, V>, prefix: Vec<u8>, from: Vec<u8>, before: Option<Vec<u8>>) -> Self {
-        Self { table, prefix, from: Some(from), before, page: VecDeque::new() }
+    fn new(
+        table: &'t Table<K, V>,
+        prefix: Vec<u8>,
+        from: Vec<u8>,
+        before: Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            table,
+            prefix,
+            from: Some(from),
+            before,
+            page: VecDeque::new(),
+        }
     }
 
     fn read(&mut self) {

@@ -134,7 +134,11 @@ impl<T: TableKey> TableKey for Option<T> {
     }
 
     fn decode(bytes: &mut &[u8]) -> Option<Self> {
-        if bool::decode(bytes)? { T::decode(bytes).map(Some) } else { Some(None) }
+        if bool::decode(bytes)? {
+            T::decode(bytes).map(Some)
+        } else {
+            Some(None)
+        }
     }
 }
 

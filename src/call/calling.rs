@@ -53,13 +53,18 @@ enum Stage<M: Message> {
     Offering(Arc<CallCell<M>>, Option<Seat>),
     WaitingForRoom(Arc<CallCell<M>>, Room),
     WaitingForReply(Arc<CallCell<M>>),
-    Elsewhere(Arc<CallCell<M>>, BoxFuture<'static, Result<Answer, CallError>>),
+    Elsewhere(
+        Arc<CallCell<M>>,
+        BoxFuture<'static, Result<Answer, CallError>>,
+    ),
     Over,
 }
 
 impl<'r, C, M: Message> Ask<'r, C, M> {
     pub(crate) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
-        Self { calling: Calling::new(route, key, message) }
+        Self {
+            calling: Calling::new(route, key, message),
+        }
     }
 
     /// How long this call may take instead of the capability's default. Inside a turn it can only shorten what is left.
@@ -78,7 +83,9 @@ impl<'r, C, M: Message> Ask<'r, C, M> {
 
 impl<'r, C, M: Message> Tell<'r, C, M> {
     pub(crate) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
-        Self { calling: Calling::new(route, key, message) }
+        Self {
+            calling: Calling::new(route, key, message),
+        }
     }
 
     /// How long to wait for room instead of the capability's default.
@@ -141,7 +148,11 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     }
 
     /// Goes on with the call; `None` instead of an outcome is the acceptance of a tell.
-    fn poll(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        kind: RequestKind,
+    ) -> Poll<Result<Option<Outcome<M>>, CallError>>
     where
         C: Accepts<M>,
     {
@@ -155,8 +166,9 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     };
                     coop.made_progress();
                     let reply_wanted = kind == RequestKind::Ask;
-                    let (cell, until) = envelope(self.route, self.key, message, &self.options, reply_wanted)
-                        .map_err(|(_, error)| error)?;
+                    let (cell, until) =
+                        envelope(self.route, self.key, message, &self.options, reply_wanted)
+                            .map_err(|(_, error)| error)?;
                     self.until = until;
                     self.stage = Stage::Offering(cell, None);
                 }
@@ -196,7 +208,13 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             Offer::Refused(error) => return Err(error),
             Offer::Elsewhere(remote) => {
                 let request = encode(self.route, &cell, kind)?;
-                self.stage = Stage::Elsewhere(cell, remote.call(Request { deadline: self.until, ..request }));
+                self.stage = Stage::Elsewhere(
+                    cell,
+                    remote.call(Request {
+                        deadline: self.until,
+                        ..request
+                    }),
+                );
             }
         }
         Ok(None)
@@ -213,13 +231,19 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             return Ok(Poll::Ready(()));
         }
         if self.timed_out(cx) {
-            return Err(CallError::Overloaded { capability: cell.scope().name() });
+            return Err(CallError::Overloaded {
+                capability: cell.scope().name(),
+            });
         }
         self.stage = Stage::WaitingForRoom(cell, room);
         Ok(Poll::Pending)
     }
 
-    fn wait_for_reply(&mut self, cell: Arc<CallCell<M>>, cx: &mut Context<'_>) -> Poll<CallResult<M>> {
+    fn wait_for_reply(
+        &mut self,
+        cell: Arc<CallCell<M>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<CallResult<M>> {
         if let Poll::Ready(result) = cell.poll(cx) {
             return Poll::Ready(result);
         }
@@ -237,18 +261,25 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Outcome<M>>, CallError>> {
         if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-            return Poll::Ready(answer.and_then(|answer| decode::<M>(self.route.contract, &answer)));
+            return Poll::Ready(
+                answer.and_then(|answer| decode::<M>(self.route.contract, &answer)),
+            );
         }
         if self.timed_out(cx) {
             let capability = cell.scope().name();
-            return Poll::Ready(Err(CallError::DeadlineExceeded { capability, started: true }));
+            return Poll::Ready(Err(CallError::DeadlineExceeded {
+                capability,
+                started: true,
+            }));
         }
         self.stage = Stage::Elsewhere(cell, answer);
         Poll::Pending
     }
 
     fn timed_out(&mut self, cx: &mut Context<'_>) -> bool {
-        let timer = self.timer.get_or_insert_with(|| Box::pin(self.route.clock.sleep_until(self.until)));
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(self.route.clock.sleep_until(self.until)));
         timer.as_mut().poll(cx).is_ready()
     }
 }
@@ -263,17 +294,29 @@ pub(crate) fn envelope<M: Message>(
 ) -> Result<(Arc<CallCell<M>>, Tick), (M, CallError)> {
     let caller = scope::current();
     if caller.is_none() && route.is_closed() {
-        return Err((message, CallError::Stopping { capability: route.contract.to_owned() }));
+        return Err((
+            message,
+            CallError::Stopping {
+                capability: route.contract.to_owned(),
+            },
+        ));
     }
     if let Some(key) = key.filter(|key| !key.is_valid()) {
         return Err((message, invalid_key(route.contract, key)));
     }
-    let own = route.clock.now().after(options.deadline.unwrap_or_else(|| route.deadline()));
-    let until = caller.as_ref().map_or(own, |caller| own.min(caller.scope().deadline));
+    let own = route
+        .clock
+        .now()
+        .after(options.deadline.unwrap_or_else(|| route.deadline()));
+    let until = caller
+        .as_ref()
+        .map_or(own, |caller| own.min(caller.scope().deadline));
     // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
     let deadline = if reply_wanted { until } else { Tick::NEVER };
     let mut scope = Scope::new(route.contract, key.cloned(), deadline);
-    scope.id = options.id.or_else(|| caller.as_ref().and_then(|caller| caller.scope().next_id()));
+    scope.id = options
+        .id
+        .or_else(|| caller.as_ref().and_then(|caller| caller.scope().next_id()));
     if reply_wanted {
         scope.caller = caller;
     }
@@ -295,14 +338,21 @@ pub(crate) fn encode<M: Message>(
     kind: RequestKind,
 ) -> Result<Request, CallError> {
     let scope = cell.scope();
-    let body = cell.peek(serde_json::to_vec).unwrap_or_else(|| Ok(Vec::new())).map_err(|error| CallError::Codec {
-        capability: route.contract.to_owned(),
-        part: Part::Message,
-        reason: error.to_string(),
-    })?;
+    let body = cell
+        .peek(serde_json::to_vec)
+        .unwrap_or_else(|| Ok(Vec::new()))
+        .map_err(|error| CallError::Codec {
+            capability: route.contract.to_owned(),
+            part: Part::Message,
+            reason: error.to_string(),
+        })?;
     let limit = route.message_size();
     if body.len() > limit {
-        return Err(CallError::TooLarge { capability: route.contract.to_owned(), part: Part::Message, limit });
+        return Err(CallError::TooLarge {
+            capability: route.contract.to_owned(),
+            part: Part::Message,
+            limit,
+        });
     }
     Ok(Request {
         contract: route.contract.to_owned(),
@@ -327,8 +377,12 @@ fn decode<M: Message>(contract: &str, answer: &Answer) -> Result<Option<Outcome<
     };
     match answer {
         Answer::Accepted => Ok(None),
-        Answer::Reply(body) => serde_json::from_slice(body).map(|reply| Some(Ok(reply))).map_err(misfit),
-        Answer::Domain(body) => serde_json::from_slice(body).map(|refusal| Some(Err(refusal))).map_err(misfit),
+        Answer::Reply(body) => serde_json::from_slice(body)
+            .map(|reply| Some(Ok(reply)))
+            .map_err(misfit),
+        Answer::Domain(body) => serde_json::from_slice(body)
+            .map(|refusal| Some(Err(refusal)))
+            .map_err(misfit),
     }
 }
 

@@ -31,7 +31,13 @@ enum State<M: Message> {
 
 impl<M: Message> CallCell<M> {
     pub(crate) fn new(message: M, scope: Scope) -> Self {
-        Self { scope, state: Mutex::new(State::Waiting { message, waker: None }) }
+        Self {
+            scope,
+            state: Mutex::new(State::Waiting {
+                message,
+                waker: None,
+            }),
+        }
     }
 
     /// Takes the message out to begin its turn; `None` when the call is over already.
@@ -85,7 +91,10 @@ impl<M: Message> CallCell<M> {
         match &mut *state {
             State::Done(_) => {}
             State::Waiting { waker, .. } | State::Running { waker } => {
-                if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                if !waker
+                    .as_ref()
+                    .is_some_and(|known| known.will_wake(cx.waker()))
+                {
                     *waker = Some(cx.waker().clone());
                 }
                 return Poll::Pending;
@@ -109,7 +118,10 @@ impl<M: Message> CallCell<M> {
     }
 
     fn expired(&self, started: bool) -> CallError {
-        CallError::DeadlineExceeded { capability: self.scope.name(), started }
+        CallError::DeadlineExceeded {
+            capability: self.scope.name(),
+            started,
+        }
     }
 
     /// Looks at the message if its turn has not begun.

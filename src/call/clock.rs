@@ -14,7 +14,18 @@ impl Tick {
     /// The moment `duration` later; the end of time when that is past it.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)),
+        )
+    }
+
+    /// The moment `duration` earlier; `None` when the clock did not run then.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Option<Self> {
+        self.0
+            .checked_sub(u64::try_from(duration.as_nanos()).ok()?)
+            .map(Self)
     }
 
     /// How long it is from `earlier` to this moment; zero if it is not later.
@@ -75,7 +86,13 @@ impl Clock {
             let _timers = timers.enter();
             tokio::time::Instant::now()
         };
-        Self(Arc::new(Inner { kind, started, started_coarse: coarse_nanos(), started_wall, timers }))
+        Self(Arc::new(Inner {
+            kind,
+            started,
+            started_coarse: coarse_nanos(),
+            started_wall,
+            timers,
+        }))
     }
 
     /// Now.
@@ -83,7 +100,9 @@ impl Clock {
     pub fn now(&self) -> Tick {
         match self.0.kind {
             Kind::Real => Tick(coarse_nanos().saturating_sub(self.0.started_coarse)),
-            Kind::Virtual => Tick(u64::try_from(self.0.started.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+            Kind::Virtual => {
+                Tick(u64::try_from(self.0.started.elapsed().as_nanos()).unwrap_or(u64::MAX))
+            }
         }
     }
 
@@ -122,7 +141,10 @@ impl Clock {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "this is the one place that reads the system's wall clock")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the system's wall clock"
+)]
 fn wall_now() -> SystemTime {
     SystemTime::now()
 }
@@ -138,7 +160,10 @@ fn coarse_nanos() -> u64 {
     use std::sync::OnceLock;
     use std::time::Instant;
     static START: OnceLock<Instant> = OnceLock::new();
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the system's monotonic clock")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the system's monotonic clock"
+    )]
     let elapsed = START.get_or_init(Instant::now).elapsed();
     u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
 }

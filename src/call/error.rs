@@ -141,8 +141,12 @@ impl CallError {
         match self {
             Self::DeadlineExceeded { started: true, .. }
             | Self::Panicked { .. }
-            | Self::TooLarge { part: Part::Reply, .. }
-            | Self::Codec { part: Part::Reply, .. }
+            | Self::TooLarge {
+                part: Part::Reply, ..
+            }
+            | Self::Codec {
+                part: Part::Reply, ..
+            }
             | Self::Storage { tried: true, .. } => Delivery::Unknown,
             _ => Delivery::NotDelivered,
         }

@@ -18,7 +18,10 @@ pub struct Ref<C> {
 
 impl<C: Contract> Ref<C> {
     pub(crate) fn new(route: Arc<Route>) -> Self {
-        Self { route, contract: PhantomData }
+        Self {
+            route,
+            contract: PhantomData,
+        }
     }
 
     /// The actor for one key of a keyed capability.
@@ -27,7 +30,11 @@ impl<C: Contract> Ref<C> {
     where
         C: Keyed,
     {
-        KeyedRef { route: Arc::clone(&self.route), key: key.into(), contract: PhantomData }
+        KeyedRef {
+            route: Arc::clone(&self.route),
+            key: key.into(),
+            contract: PhantomData,
+        }
     }
 
     /// Sends a message and waits for its reply, until the deadline (default: the capability's, 5 s; inside a turn no
@@ -83,7 +90,10 @@ impl<C: Contract> Ref<C> {
 
 impl<C> Clone for Ref<C> {
     fn clone(&self) -> Self {
-        Self { route: Arc::clone(&self.route), contract: PhantomData }
+        Self {
+            route: Arc::clone(&self.route),
+            contract: PhantomData,
+        }
     }
 }
 
@@ -150,7 +160,11 @@ impl<C: Keyed> KeyedRef<C> {
 
 impl<C> Clone for KeyedRef<C> {
     fn clone(&self) -> Self {
-        Self { route: Arc::clone(&self.route), key: self.key.clone(), contract: PhantomData }
+        Self {
+            route: Arc::clone(&self.route),
+            key: self.key.clone(),
+            contract: PhantomData,
+        }
     }
 }
 
@@ -183,7 +197,9 @@ fn try_tell<C: Accepts<M>, M: Message>(
     let error = match route.offer::<C, M>(&cell, None, None) {
         Offer::Taken => return Ok(()),
         Offer::Refused(error) => error,
-        Offer::Full(_) => CallError::Overloaded { capability: route.contract.to_owned() },
+        Offer::Full(_) => CallError::Overloaded {
+            capability: route.contract.to_owned(),
+        },
         Offer::Elsewhere(remote) => {
             let sent = super::calling::encode(route, &cell, super::route::RequestKind::Tell)
                 .and_then(|request| remote.try_tell(request));

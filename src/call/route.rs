@@ -30,7 +30,11 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, closed: Arc::default(), routes: RwLock::default() }
+        Self {
+            clock,
+            closed: Arc::default(),
+            routes: RwLock::default(),
+        }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -57,6 +61,11 @@ impl Directory {
         Arc::clone(route)
     }
 
+    /// Whether calls from outside turns are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Refuses all calls that do not come from inside a turn: the application is stopping.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
@@ -78,6 +87,8 @@ pub(crate) struct Route {
 pub(crate) enum Target {
     /// Nobody.
     Vacant,
+    /// Nobody any more: the runtime has stopped.
+    Closed,
     /// Actors of this process: a door for each message, in the order of the contract's slots.
     Local(Box<[LocalDoor]>),
     /// Another process, or one that is treated as such.
@@ -90,7 +101,12 @@ pub(crate) type LocalDoor = Box<dyn Any + Send + Sync>;
 /// Where one kind of message enters a capability that runs here.
 pub(crate) trait Door<M: Message>: Send + Sync {
     /// Offers a call. With `poll` the caller is ready to run the turn at once, on its own thread.
-    fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>, seat: Option<Seat>) -> Offer;
+    fn offer(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        poll: Option<&mut Context<'_>>,
+        seat: Option<Seat>,
+    ) -> Offer;
 }
 
 /// What became of an offered call.
@@ -122,9 +138,16 @@ impl Seat {
         Self(Some(seats))
     }
 
+    /// Whether the place is one of `seats`.
+    pub(crate) fn is_of<S: Seats>(&self, seats: &Arc<S>) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|mine| std::ptr::addr_eq(Arc::as_ptr(mine), Arc::as_ptr(seats)))
+    }
+
     /// Uses the place if it is one of `seats`; otherwise gives it back to whom it belongs.
     pub(crate) fn redeem<S: Seats>(mut self, seats: &Arc<S>) -> bool {
-        let ours = self.0.as_ref().is_some_and(|mine| std::ptr::addr_eq(Arc::as_ptr(mine), Arc::as_ptr(seats)));
+        let ours = self.is_of(seats);
         if ours {
             self.0 = None;
         }
@@ -222,9 +245,17 @@ impl Route {
     ) -> Offer {
         // The guard stays inside this function: it must not be held over an await.
         match &**self.target.load() {
-            Target::Vacant => Offer::Refused(CallError::NotHosted { capability: self.contract.to_owned() }),
+            Target::Vacant => Offer::Refused(CallError::NotHosted {
+                capability: self.contract.to_owned(),
+            }),
+            Target::Closed => Offer::Refused(CallError::Stopping {
+                capability: self.contract.to_owned(),
+            }),
             Target::Remote(remote) => Offer::Elsewhere(Arc::clone(remote)),
-            Target::Local(doors) => match doors.get(C::SLOT).and_then(|door| door.downcast_ref::<Box<dyn Door<M>>>()) {
+            Target::Local(doors) => match doors
+                .get(C::SLOT)
+                .and_then(|door| door.downcast_ref::<Box<dyn Door<M>>>())
+            {
                 Some(door) => door.offer(cell, poll, seat),
                 None => Offer::Refused(CallError::UnknownMessage {
                     capability: self.contract.to_owned(),

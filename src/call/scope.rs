@@ -19,7 +19,7 @@ thread_local! {
 
 /// The circumstances of one call, and of the turn that handles it.
 #[derive(Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The contract of the callee.
     pub(crate) contract: &'static str,
     /// The key of the callee, for a keyed contract.
@@ -37,12 +37,21 @@ pub struct Scope {
 
 impl Scope {
     pub(crate) fn new(contract: &'static str, key: Option<Key>, deadline: Tick) -> Self {
-        Self { contract, key, deadline, id: None, caller: None, foreign: Vec::new(), ordinals: AtomicU32::new(0) }
+        Self {
+            contract,
+            key,
+            deadline,
+            id: None,
+            caller: None,
+            foreign: Vec::new(),
+            ordinals: AtomicU32::new(0),
+        }
     }
 
     /// The id for the turn's next effect elsewhere; `None` when nobody can repeat the turn.
     pub(crate) fn next_id(&self) -> Option<MessageId> {
-        self.id.map(|id| id.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
+        self.id
+            .map(|id| id.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// `contract` or `contract/key`.
@@ -87,7 +96,7 @@ impl Scope {
 }
 
 /// Something that runs as a turn and so has a [`Scope`].
-pub trait Scoped: Send + Sync {
+pub(crate) trait Scoped: Send + Sync {
     /// The circumstances.
     fn scope(&self) -> &Scope;
 }
@@ -154,7 +163,11 @@ mod tests {
         let back = turn("a", Some(inner));
         let path = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];
         assert_eq!(back.scope().refuse_cycle(1), Err(CallError::Cycle { path }));
-        assert_eq!(back.scope().refuse_cycle(2), Ok(()), "another instance is free");
+        assert_eq!(
+            back.scope().refuse_cycle(2),
+            Ok(()),
+            "another instance is free"
+        );
     }
 
     #[test]
@@ -172,7 +185,9 @@ mod tests {
         let outer = turn("outer", None);
         within(outer, || {
             let inner = turn("inner", None);
-            let unwound = std::panic::catch_unwind(|| within(inner, || std::panic::resume_unwind(Box::new(()))));
+            let unwound = std::panic::catch_unwind(|| {
+                within(inner, || std::panic::resume_unwind(Box::new(())))
+            });
             assert!(unwound.is_err());
             assert_eq!(current().map(|turn| turn.scope().contract), Some("outer"));
         });

@@ -53,4 +53,4 @@ pub trait Accepts<M: Message>: Contract {
     label = "not an event of this contract",
     note = "list `{E}` behind `emits` in the `contract!` of `{Self}`"
 )]
-pub trait Emits<E: Emitted<By = Self>>: Contract {}
+pub trait Emits<E: Emitted>: Contract {}

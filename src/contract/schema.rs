@@ -127,10 +127,9 @@ fn shape(schema: &Value) -> Value {
             let constraints = words
                 .iter()
                 .filter(|(word, _)| !ANNOTATIONS.contains(&word.as_str()));
-            constraints
-                .map(|(word, value)| (word.clone(), shape_of_word(word, value)))
-                .collect::<Map<_, _>>()
-                .into()
+            let shaped =
+                constraints.map(|(word, value)| (word.clone(), shape_of_word(word, value)));
+            with_one_enum(shaped.collect())
         }
         Value::Array(schemas) => schemas.iter().map(shape).collect(),
         other => other.clone(),
@@ -139,13 +138,56 @@ fn shape(schema: &Value) -> Value {
 
 fn shape_of_word(word: &str, value: &Value) -> Value {
     match value {
-        Value::Object(named) if NAMED_SCHEMAS.contains(&word) => named
-            .iter()
-            .map(|(name, schema)| (name.clone(), shape(schema)))
-            .collect::<Map<_, _>>()
-            .into(),
+        Value::Object(named) if NAMED_SCHEMAS.contains(&word) => {
+            let shaped = named
+                .iter()
+                .map(|(name, schema)| (name.clone(), shape(schema)));
+            shaped.collect::<Map<_, _>>().into()
+        }
         instance if INSTANCES.contains(&word) => instance.clone(),
         schema => shape(schema),
+    }
+}
+
+/// Plain variants stand together in one `enum`, documented ones apart as `const`: here they are all brought together, in
+/// the order of their names, so that a doc comment on a variant changes nothing.
+fn with_one_enum(mut schema: Map<String, Value>) -> Value {
+    if let Some(names) = plain_variants(&schema) {
+        return enum_of(names);
+    }
+    let is_alone = schema.len() == 1;
+    let Some(Value::Array(variants)) = schema.get_mut("oneOf") else {
+        return Value::Object(schema);
+    };
+    let mut names: Vec<Value> = Vec::new();
+    variants.retain(|variant| {
+        let plain = variant.as_object().and_then(plain_variants);
+        names.extend(plain.iter().flatten().cloned());
+        plain.is_none()
+    });
+    if is_alone && variants.is_empty() {
+        return enum_of(names);
+    }
+    if !names.is_empty() {
+        variants.insert(0, enum_of(names));
+    }
+    Value::Object(schema)
+}
+
+fn enum_of(mut names: Vec<Value>) -> Value {
+    names.sort_by_key(ToString::to_string);
+    object([("type", "string".into()), ("enum", names.into())])
+}
+
+/// The names in `{"type": "string", "enum": [..]}` or `{"type": "string", "const": ..}`, and nothing else.
+fn plain_variants(schema: &Map<String, Value>) -> Option<Vec<Value>> {
+    if schema.len() != 2 || schema.get("type") != Some(&"string".into()) {
+        return None;
+    }
+    match (schema.get("enum"), schema.get("const")) {
+        (Some(Value::Array(names)), _) => Some(names.clone()),
+        (_, Some(name)) => Some(vec![name.clone()]),
+        _ => None,
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use crate::actor::draft::{Draft, Sealed, storage};
 use crate::actor::services::Services;
 use crate::call::{CallError, Part};
-use crate::contract::{Body, Oversize, encoded_size_within};
-use crate::store::Batch;
+use crate::contract::{Body, SizeError, encoded_size_within};
+use crate::store::{Batch, CommitFailure, Committer, Done, Full, State};
 
 /// Commits the running turn, then calls `done`: at once when nothing is written and no commit of this actor is under
 /// way, else when the batch is durable. Waits only for room in the committer's queue.
@@ -24,7 +24,10 @@ pub(super) fn then(
             Ok(Some(sealed)) => submit(draft, sealed, done).await,
             Ok(None) if draft.has_flying() => barrier(draft.services(), done).await,
             Ok(None) => done(Ok(())),
-            Err(error) => done(Err(error)),
+            Err(error) => {
+                draft.drop_turn();
+                done(Err(error));
+            }
         }
     }
 }
@@ -36,13 +39,25 @@ pub(super) async fn landed(draft: Draft) {
     let _ = receiver.await;
 }
 
-async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallError>) + Send + 'static) {
+async fn submit(
+    draft: Draft,
+    sealed: Sealed,
+    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+) {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
-    let Sealed { batch, commit, news } = sealed;
-    let finish = move |committed: Result<(), crate::store::CommitFailure>| match committed {
+    let Sealed {
+        batch,
+        commit,
+        news,
+        tapped,
+    } = sealed;
+    let finish = move |committed: Result<(), CommitFailure>| match committed {
         Ok(()) => {
             draft.land(commit);
+            for event in tapped {
+                services.taps.show(event);
+            }
             if !news.is_empty() {
                 services.post.committed(services.capability, news);
             }
@@ -50,7 +65,20 @@ async fn submit(draft: Draft, sealed: Sealed, done: impl FnOnce(Result<(), CallE
         }
         Err(failure) => done(Err(tried(services.capability, &failure))),
     };
-    committer.enqueue(batch, Box::new(finish)).await;
+    enqueue(&committer, batch, Box::new(finish)).await;
+}
+
+/// Queues a batch; waits for room without blocking the thread.
+pub(crate) async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
+    let mut refused = committer.try_submit(batch, done);
+    while let Err(Full { batch, done }) = refused {
+        let (wake, room) = oneshot::channel();
+        committer.when_room(Box::new(move || {
+            let _ = wake.send(());
+        }));
+        let _ = room.await;
+        refused = committer.try_submit(batch, done);
+    }
 }
 
 /// Waits until every batch that was submitted before is durable.
@@ -60,29 +88,42 @@ pub(super) async fn barrier_passed(services: &Arc<Services>) {
     let _ = receiver.await;
 }
 
-async fn barrier(services: &Arc<Services>, done: impl FnOnce(Result<(), CallError>) + Send + 'static) {
+async fn barrier(
+    services: &Arc<Services>,
+    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+) {
     let services = Arc::clone(services);
     let committer = services.committer.clone();
     let batch = Batch::new(services.tree.clone());
-    let finish = move |committed: Result<(), crate::store::CommitFailure>| {
+    let finish = move |committed: Result<(), CommitFailure>| {
         done(committed.map_err(|failure| tried(services.capability, &failure)));
     };
-    committer.enqueue(batch, Box::new(finish)).await;
+    enqueue(&committer, batch, Box::new(finish)).await;
 }
 
-fn tried(capability: &str, failure: &crate::store::CommitFailure) -> CallError {
-    CallError::Storage { capability: capability.to_owned(), reason: failure.to_string(), tried: true }
+fn tried(capability: &str, failure: &CommitFailure) -> CallError {
+    CallError::Storage {
+        capability: capability.to_owned(),
+        reason: failure.to_string(),
+        tried: true,
+    }
 }
 
 /// The refusal of a turn whose commit could not succeed anyway.
 pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError>> {
     let services = draft.services();
-    let failure = services.committer.failure()?;
-    Some(Err(storage(services.capability, &failure)))
+    match services.committer.state() {
+        State::Running => None,
+        State::Stopped => Some(Err(storage(services.capability, &"the store is closed"))),
+        State::Failed(stop) => Some(Err(storage(services.capability, stop.reason()))),
+    }
 }
 
 /// Holds a reply or a domain error against the size limit.
-pub(super) fn within_size<R: Body, E: Body>(draft: &Draft, outcome: &Result<R, E>) -> Result<(), CallError> {
+pub(super) fn within_size<R: Body, E: Body>(
+    draft: &Draft,
+    outcome: &Result<R, E>,
+) -> Result<(), CallError> {
     let services = draft.services();
     let limit = services.limits.message_size;
     match outcome {
@@ -100,9 +141,15 @@ pub(super) fn body_within_size(
 ) -> Result<(), CallError> {
     match encoded_size_within(body, limit) {
         Ok(()) => Ok(()),
-        Err(Oversize::TooLarge { .. }) => Err(CallError::TooLarge { capability: capability.to_owned(), part, limit }),
-        Err(Oversize::Unencodable { reason }) => {
-            Err(CallError::Codec { capability: capability.to_owned(), part, reason })
-        }
+        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
+            capability: capability.to_owned(),
+            part,
+            limit,
+        }),
+        Err(SizeError::Encode(error)) => Err(CallError::Codec {
+            capability: capability.to_owned(),
+            part,
+            reason: error.to_string(),
+        }),
     }
 }

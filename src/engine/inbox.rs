@@ -25,7 +25,11 @@ pub(crate) struct Handled {
 
 /// Whether the turns of this message are remembered: only what somebody could send again, and must not be handled twice.
 fn remembered<M: Message>(draft: &Draft, scope: &Scope) -> Option<MessageId> {
-    if M::IDEMPOTENT || !draft.services().remembers { None } else { scope.id }
+    if M::IDEMPOTENT || !draft.services().remembers {
+        None
+    } else {
+        scope.id
+    }
 }
 
 /// The first reply to this message, if it was handled before.
@@ -63,14 +67,24 @@ pub(super) fn is_known(draft: &Draft, id: MessageId) -> Result<bool, CallError> 
 
 fn look_up(draft: &Draft, id: MessageId) -> Result<Option<Handled>, CallError> {
     let capability = draft.services().capability;
-    let found = draft.get(&layout::inbox(draft.actor(), id)).map_err(|error| storage(capability, &error))?;
+    let found = draft
+        .get(&layout::inbox(draft.actor(), id))
+        .map_err(|error| storage(capability, &error))?;
     let Some(bytes) = found else { return Ok(None) };
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| storage(capability, &error))
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| storage(capability, &error))
 }
 
 /// Adds the outcome to the turn's writes.
-pub(super) fn remember<M: Message>(draft: &Draft, scope: &Scope, outcome: &Outcome<M>) -> Result<(), CallError> {
-    let Some(id) = remembered::<M>(draft, scope) else { return Ok(()) };
+pub(super) fn remember<M: Message>(
+    draft: &Draft,
+    scope: &Scope,
+    outcome: &Outcome<M>,
+) -> Result<(), CallError> {
+    let Some(id) = remembered::<M>(draft, scope) else {
+        return Ok(());
+    };
     let capability = draft.services().capability;
     let misfit = |error: serde_json::Error| CallError::Codec {
         capability: capability.to_owned(),
@@ -78,15 +92,25 @@ pub(super) fn remember<M: Message>(draft: &Draft, scope: &Scope, outcome: &Outco
         reason: error.to_string(),
     };
     let (reply, refusal) = match outcome {
-        Ok(reply) => (Some(serde_json::value::to_raw_value(reply).map_err(misfit)?), None),
-        Err(refusal) => (None, Some(serde_json::value::to_raw_value(refusal).map_err(misfit)?)),
+        Ok(reply) => (
+            Some(serde_json::value::to_raw_value(reply).map_err(misfit)?),
+            None,
+        ),
+        Err(refusal) => (
+            None,
+            Some(serde_json::value::to_raw_value(refusal).map_err(misfit)?),
+        ),
     };
     record(draft, id, reply, refusal)
 }
 
 /// Adds to the turn's writes that an event, send or timer was handled.
 pub(super) fn remember_delivery(draft: &Draft, id: MessageId) -> Result<(), CallError> {
-    if draft.services().remembers { record(draft, id, None, None) } else { Ok(()) }
+    if draft.services().remembers {
+        record(draft, id, None, None)
+    } else {
+        Ok(())
+    }
 }
 
 fn record(
@@ -96,8 +120,13 @@ fn record(
     refusal: Option<Box<RawValue>>,
 ) -> Result<(), CallError> {
     let services = draft.services();
-    let handled = Handled { at_ms: services.clock.wall_ms(), reply, refusal };
-    let bytes = serde_json::to_vec(&handled).map_err(|error| storage(services.capability, &error))?;
+    let handled = Handled {
+        at_ms: services.clock.wall_ms(),
+        reply,
+        refusal,
+    };
+    let bytes =
+        serde_json::to_vec(&handled).map_err(|error| storage(services.capability, &error))?;
     draft.put(layout::inbox(draft.actor(), id), bytes);
     Ok(())
 }

@@ -39,7 +39,8 @@ pub(crate) struct Instance<A: Capability> {
     woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     stopping: AtomicBool,
-    stopped: Notify,
+    /// Told when it has started, failed or stopped.
+    changed: Notify,
     last_used: AtomicU64,
     pub(super) counters: Counters,
 }
@@ -61,6 +62,8 @@ struct Core<A: Capability> {
     /// The job whose turn runs.
     job: Option<Arc<dyn Job<A>>>,
     restarts: Restarts,
+    /// Whether the future in the slot makes the actor.
+    is_starting: bool,
 }
 
 enum Stage<A: Capability> {
@@ -71,7 +74,11 @@ enum Stage<A: Capability> {
     /// A future is in the slot: a turn, or the actor's start or stop.
     Busy,
     /// Waits before it is tried again; the moment says when.
-    Failed { again: Tick, down: Option<String> },
+    Failed {
+        again: Tick,
+        reason: String,
+        is_down: bool,
+    },
     /// Stopped for good.
     Stopped,
 }
@@ -80,10 +87,13 @@ impl<A: Capability> Instance<A> {
     pub(super) fn new(spec: Arc<Spec<A>>, key: Option<Key>, home: Arc<Home>) -> Arc<Self> {
         let mailbox = Mailbox::new(spec.policy.mailbox);
         let core = Core {
-            stage: Stage::Cold { after_failure: false },
+            stage: Stage::Cold {
+                after_failure: false,
+            },
             slot: None,
             job: None,
             restarts: Restarts::default(),
+            is_starting: false,
         };
         let last_used = AtomicU64::new(spec.services.clock.now().as_nanos());
         Arc::new(Self {
@@ -96,7 +106,7 @@ impl<A: Capability> Instance<A> {
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
-            stopped: Notify::new(),
+            changed: Notify::new(),
             last_used,
             counters: Counters::default(),
         })
@@ -153,21 +163,29 @@ impl<A: Capability> Instance<A> {
         Box::pin(async move {
             match instance.mailbox.reserve().await {
                 Ok(()) => Ok(Seat::new(instance)),
-                Err(_) => Err(CallError::Stopping { capability: instance.name() }),
+                Err(_) => Err(CallError::Stopping {
+                    capability: instance.name(),
+                }),
             }
         })
     }
 
     /// Runs the turn on the caller's thread: it is polled once, here, if the actor is idle and nothing is queued. A turn that is not
     /// ready then goes on at home. FIFO holds because anything queued forbids the shortcut.
-    fn run_inline<M: Message>(self: &Arc<Self>, cell: &Arc<CallCell<M>>, cx: &mut Context<'_>) -> bool
+    fn run_inline<M: Message>(
+        self: &Arc<Self>,
+        cell: &Arc<CallCell<M>>,
+        cx: &mut Context<'_>,
+    ) -> bool
     where
         A: Handle<M>,
     {
         if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !scope::may_nest() {
             return false;
         }
-        let Some(mut core) = self.core.try_lock() else { return false };
+        let Some(mut core) = self.core.try_lock() else {
+            return false;
+        };
         // Asked again under the lock: what this caller queued before must be done before.
         if !self.mailbox.is_empty() {
             return false;
@@ -185,9 +203,15 @@ impl<A: Capability> Instance<A> {
             Poll::Ready(end) => {
                 if matches!(end, TurnEnd::Lost) {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
-                    cell.complete(Err(CallError::Panicked { capability: self.name(), reason: "its turn".to_owned() }));
+                    cell.complete(Err(CallError::Panicked {
+                        capability: self.name(),
+                        reason: "its turn".to_owned(),
+                    }));
                 }
-                self.counters.inline.store(self.counters.inline.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                self.counters.inline.store(
+                    self.counters.inline.load(Ordering::Relaxed) + 1,
+                    Ordering::Relaxed,
+                );
                 self.end_turn(&mut core, end);
             }
             Poll::Pending => {
@@ -244,30 +268,34 @@ impl<A: Capability> Instance<A> {
         match &core.stage {
             Stage::Busy => true,
             Stage::Stopped => false,
-            Stage::Failed { down, .. } if self.is_stopping() => {
-                let reason = down.clone().unwrap_or_else(|| "it failed, and the application is stopping".to_owned());
-                self.refuse_all(&CallError::Down { capability: self.name(), reason });
-                core.stage = Stage::Cold { after_failure: true };
-                true
-            }
-            Stage::Failed { again, down } => {
-                if self.spec.services.clock.now() >= *again {
-                    core.stage = Stage::Cold { after_failure: true };
-                    return true;
+            Stage::Failed {
+                again,
+                reason,
+                is_down,
+            } => {
+                if *is_down || self.is_stopping() {
+                    self.refuse_all(&CallError::Down {
+                        capability: self.name(),
+                        reason: reason.clone(),
+                    });
                 }
-                if let Some(reason) = down {
-                    self.refuse_all(&CallError::Down { capability: self.name(), reason: reason.clone() });
+                let is_time = self.is_stopping() || self.spec.services.clock.now() >= *again;
+                if is_time {
+                    core.stage = Stage::Cold {
+                        after_failure: true,
+                    };
                 }
-                false
+                is_time
             }
             Stage::Cold { after_failure } => {
                 if self.is_stopping() && self.mailbox.close_if_empty() {
                     core.stage = Stage::Stopped;
-                    self.stopped.notify_waiters();
+                    self.changed.notify_waiters();
                     return false;
                 }
                 let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
                 core.set(start);
+                core.is_starting = true;
                 true
             }
             Stage::Idle(_) => self.begin_turn(core),
@@ -297,19 +325,28 @@ impl<A: Capability> Instance<A> {
         match end {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
-                core.restarts.succeeded();
-                self.counters.turns.store(self.counters.turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                if std::mem::take(&mut core.is_starting) {
+                    self.changed.notify_waiters();
+                } else {
+                    core.restarts.succeeded();
+                    self.counters.turns.store(
+                        self.counters.turns.load(Ordering::Relaxed) + 1,
+                        Ordering::Relaxed,
+                    );
+                }
                 if self.spec.services.remembers || self.key.is_some() {
                     self.touch();
                 }
             }
-            TurnEnd::Lost => self.fail(core, "it panicked too often"),
+            TurnEnd::Lost => self.fail(core, "it panicked"),
             TurnEnd::NotStarted(reason) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");
                 self.fail(core, &format!("it could not start: {reason}"));
             }
             TurnEnd::Stopped => {
-                core.stage = Stage::Cold { after_failure: false };
+                core.stage = Stage::Cold {
+                    after_failure: false,
+                };
                 core.slot = None;
             }
         }
@@ -323,15 +360,24 @@ impl<A: Capability> Instance<A> {
         let services = &self.spec.services;
         let now = services.clock.now();
         self.counters.restarts.fetch_add(1, Ordering::Relaxed);
-        let (wait, down) = match core.restarts.failed(now, &self.spec.policy.restart, services.random.fraction()) {
-            Verdict::Again(wait) => (wait, None),
-            Verdict::Down(wait) => {
-                tracing::error!(capability = %self.name(), %reason, "an actor is down");
-                (wait, Some(reason.to_owned()))
-            }
-        };
+        let (wait, is_down) =
+            match core
+                .restarts
+                .failed(now, &self.spec.policy.restart, services.random.fraction())
+            {
+                Verdict::Again(wait) => (wait, false),
+                Verdict::Down(wait) => {
+                    tracing::error!(capability = %self.name(), %reason, "an actor is down");
+                    (wait, true)
+                }
+            };
         let again = now.after(wait);
-        core.stage = Stage::Failed { again, down };
+        core.stage = Stage::Failed {
+            again,
+            reason: reason.to_owned(),
+            is_down,
+        };
+        self.changed.notify_waiters();
         let instance = Arc::clone(self);
         let clock = services.clock.clone();
         services.tasks.spawn(async move {
@@ -347,7 +393,8 @@ impl<A: Capability> Instance<A> {
     }
 
     fn touch(&self) {
-        self.last_used.store(self.spec.services.clock.now().as_nanos(), Ordering::Relaxed);
+        self.last_used
+            .store(self.spec.services.clock.now().as_nanos(), Ordering::Relaxed);
     }
 
     /// Since when it has had nothing to do.
@@ -368,11 +415,59 @@ impl<A: Capability> Instance<A> {
     /// Waits until it has stopped.
     pub(super) async fn wait_stopped(&self) {
         loop {
-            let notified = self.stopped.notified();
-            if self.core.try_lock().is_some_and(|core| matches!(core.stage, Stage::Stopped)) {
+            let notified = self.changed.notified();
+            if self
+                .core
+                .try_lock()
+                .is_some_and(|core| matches!(core.stage, Stage::Stopped))
+            {
                 return;
             }
             notified.await;
+        }
+    }
+
+    /// Whether it has stopped for good.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.core
+            .try_lock()
+            .is_some_and(|core| matches!(core.stage, Stage::Stopped))
+    }
+
+    /// Whether it has nothing to do, as far as can be seen without waiting.
+    pub(super) fn is_idle(&self) -> bool {
+        self.mailbox.is_empty()
+            && self
+                .core
+                .try_lock()
+                .is_some_and(|core| matches!(core.stage, Stage::Idle(_)))
+    }
+
+    /// Whether no turn runs and nothing waits that it could do now.
+    pub(super) fn is_quiet(&self) -> bool {
+        let Some(core) = self.core.try_lock() else {
+            return false;
+        };
+        match &core.stage {
+            Stage::Busy => false,
+            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().has_flying(),
+            Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
+            Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
+        }
+    }
+
+    /// Waits until it is ready for its first turn, or has failed to start.
+    pub(super) async fn wait_started(&self) -> Result<(), String> {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(core) = self.core.try_lock() {
+                match &core.stage {
+                    Stage::Idle(_) | Stage::Stopped => return Ok(()),
+                    Stage::Failed { reason, .. } => return Err(reason.clone()),
+                    Stage::Cold { .. } | Stage::Busy => {}
+                }
+            }
+            changed.await;
         }
     }
 
@@ -384,7 +479,7 @@ impl<A: Capability> Instance<A> {
     /// Why it cannot work now, if so.
     pub(super) fn down_reason(&self) -> Option<String> {
         match &self.core.try_lock()?.stage {
-            Stage::Failed { down, .. } => Some(down.clone().unwrap_or_else(|| "it restarts".to_owned())),
+            Stage::Failed { reason, .. } => Some(reason.clone()),
             _ => None,
         }
     }
@@ -413,7 +508,9 @@ impl<A: Capability> Core<A> {
                 return Begun::NotIdle;
             }
         };
-        let slot = self.slot.get_or_insert_with(|| Slot::new(std::future::pending()));
+        let slot = self
+            .slot
+            .get_or_insert_with(|| Slot::new(std::future::pending()));
         match begin(tenant, slot) {
             Ok(()) => Begun::Turn,
             Err(tenant) => {
@@ -431,7 +528,11 @@ impl<A: Capability> Core<A> {
         }
     }
 
-    fn poll_maybe(&mut self, scoped: Option<Arc<dyn Scoped>>, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
+    fn poll_maybe(
+        &mut self,
+        scoped: Option<Arc<dyn Scoped>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<TurnEnd<A>> {
         match scoped {
             Some(scoped) => self.poll(scoped, cx),
             None => self.poll_slot(cx),
@@ -443,7 +544,9 @@ impl<A: Capability> Core<A> {
     }
 
     fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
-        let Some(slot) = &mut self.slot else { return Poll::Ready(TurnEnd::Lost) };
+        let Some(slot) = &mut self.slot else {
+            return Poll::Ready(TurnEnd::Lost);
+        };
         // Handlers' panics are caught inside the turn; this catches what its own drops may throw.
         std::panic::catch_unwind(AssertUnwindSafe(|| slot.poll(cx))).unwrap_or_else(|unwound| {
             if let Some(job) = self.job.take() {
@@ -461,7 +564,9 @@ impl<A: Capability> Runnable for Instance<A> {
         self.missed.store(true, Ordering::Relaxed);
         // Pairs with the fence in `release`.
         fence(Ordering::SeqCst);
-        let Some(mut core) = self.core.try_lock() else { return };
+        let Some(mut core) = self.core.try_lock() else {
+            return;
+        };
         self.missed.store(false, Ordering::Relaxed);
         let waker = Waker::from(Arc::clone(&self));
         let more = self.work(&mut core, &mut Context::from_waker(&waker));

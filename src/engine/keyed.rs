@@ -35,7 +35,10 @@ impl BuildHasher for SeededHasher {
 impl<A: Capability> Keyed<A> {
     pub(super) fn new(seed: u64) -> Self {
         let shards = (0..NUM_SHARDS).map(|_| Mutex::default()).collect();
-        Self { shards, hasher: SeededHasher(seed) }
+        Self {
+            shards,
+            hasher: SeededHasher(seed),
+        }
     }
 
     fn shard(&self, key: &Key) -> &Mutex<BTreeMap<Key, Arc<Instance<A>>>> {
@@ -46,7 +49,11 @@ impl<A: Capability> Keyed<A> {
     }
 
     /// The actor of a key, made if there is none.
-    pub(super) fn get(&self, key: &Key, make: impl FnOnce() -> Arc<Instance<A>>) -> Arc<Instance<A>> {
+    pub(super) fn get(
+        &self,
+        key: &Key,
+        make: impl FnOnce() -> Arc<Instance<A>>,
+    ) -> Arc<Instance<A>> {
         let mut shard = self.shard(key).lock();
         if let Some(instance) = shard.get(key) {
             return Arc::clone(instance);
@@ -60,17 +67,19 @@ impl<A: Capability> Keyed<A> {
     pub(super) fn forget(&self, instance: &Arc<Instance<A>>) {
         let Some(key) = &instance.key else { return };
         let mut shard = self.shard(key).lock();
-        if shard.get(key).is_some_and(|known| Arc::ptr_eq(known, instance)) {
+        if shard
+            .get(key)
+            .is_some_and(|known| Arc::ptr_eq(known, instance))
+        {
             shard.remove(key);
         }
     }
 
     /// All actors, in the order of shards and keys.
     pub(super) fn all(&self) -> Vec<Arc<Instance<A>>> {
-        self.shards.iter().flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>()).collect()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().len()).sum()
+        self.shards
+            .iter()
+            .flat_map(|shard| shard.lock().values().cloned().collect::<Vec<_>>())
+            .collect()
     }
 }

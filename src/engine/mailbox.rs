@@ -35,7 +35,10 @@ pub(super) enum Pushed<A: Capability> {
 impl<A: Capability> Mailbox<A> {
     pub(super) fn new(bound: usize) -> Self {
         Self {
-            queue: Mutex::new(Queue { jobs: VecDeque::new(), closed: false }),
+            queue: Mutex::new(Queue {
+                jobs: VecDeque::new(),
+                closed: false,
+            }),
             length: AtomicUsize::new(0),
             places: Semaphore::new(bound),
         }

@@ -8,9 +8,11 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::spec::Spec;
 use super::turn::{Job, Slot, Tenant, TurnEnd, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
+use crate::actor::draft::{Draft, storage};
 use crate::actor::{Capability, Cx, Refusal, abort};
 use crate::call::scope::{Scope, Scoped};
 use crate::call::{CallError, Key, MessageId};
@@ -71,7 +73,8 @@ pub(crate) trait Receiver: Send + Sync {
 }
 
 /// How the job that delivers a parcel tells its sender.
-pub(super) type Ran = oneshot::Sender<Result<oneshot::Receiver<Result<(), CallError>>, Undelivered>>;
+pub(super) type Ran =
+    oneshot::Sender<Result<oneshot::Receiver<Result<(), CallError>>, Undelivered>>;
 
 /// The delivery of one parcel as a job of its receiver.
 pub(super) struct Delivering<A: Capability> {
@@ -83,13 +86,34 @@ pub(super) struct Delivering<A: Capability> {
 }
 
 impl<A: Capability> Delivering<A> {
-    pub(super) fn new(scope: Scope, consumes: Option<Vec<u8>>, runner: Runner<A>, ran: Ran) -> Self {
-        Self { scope, consumes, every: None, todo: Mutex::new(Some((runner, ran))) }
+    pub(super) fn new(
+        scope: Scope,
+        consumes: Option<Vec<u8>>,
+        runner: Runner<A>,
+        ran: Ran,
+    ) -> Self {
+        Self {
+            scope,
+            consumes,
+            every: None,
+            todo: Mutex::new(Some((runner, ran))),
+        }
     }
 
-    pub(super) fn every(scope: Scope, consumes: Option<Vec<u8>>, handler: &'static str, run: PeriodicRun<A>, ran: Ran) -> Self {
+    pub(super) fn every(
+        scope: Scope,
+        consumes: Option<Vec<u8>>,
+        handler: &'static str,
+        run: PeriodicRun<A>,
+        ran: Ran,
+    ) -> Self {
         let runner: Runner<A> = Box::new(move |actor: &mut A, cx: &mut Cx<A>| run(actor, cx));
-        Self { scope, consumes, every: Some(handler), todo: Mutex::new(Some((runner, ran))) }
+        Self {
+            scope,
+            consumes,
+            every: Some(handler),
+            todo: Mutex::new(Some((runner, ran))),
+        }
     }
 }
 
@@ -100,8 +124,14 @@ impl<A: Capability> Scoped for Delivering<A> {
 }
 
 impl<A: Capability> Job<A> for Delivering<A> {
-    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>> {
-        let Some((runner, ran)) = self.todo.lock().take() else { return Err(tenant) };
+    fn begin(
+        self: Arc<Self>,
+        tenant: Box<Tenant<A>>,
+        slot: &mut Slot<A>,
+    ) -> Result<(), Box<Tenant<A>>> {
+        let Some((runner, ran)) = self.todo.lock().take() else {
+            return Err(tenant);
+        };
         slot.set(delivery_turn(tenant, self, runner, ran));
         Ok(())
     }
@@ -134,12 +164,14 @@ async fn delivery_turn<A: Capability>(
     let handled = if known {
         Ok(Ok(()))
     } else {
-        AssertUnwindSafe(async { runner(actor, cx).await }).catch_unwind().await
+        AssertUnwindSafe(async { runner(actor, cx).await })
+            .catch_unwind()
+            .await
     };
     match handled {
         Ok(Ok(())) => match conclude(&tenant, &job, known) {
             Ok(()) => {
-                commit_and_tell(&tenant, ran).await;
+                commit_and_tell(tenant.cx.draft().clone(), ran).await;
                 TurnEnd::Back(tenant)
             }
             Err(error) => {
@@ -149,7 +181,8 @@ async fn delivery_turn<A: Capability>(
             }
         },
         Ok(Err(refusal)) => {
-            undo(&tenant, &job, &refusal).await;
+            undo(&tenant, &job, &refusal);
+            commit::landed(tenant.cx.draft().clone()).await;
             let _ = ran.send(Err(Undelivered::Refused(refusal.to_string())));
             TurnEnd::Back(tenant)
         }
@@ -169,43 +202,54 @@ fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<boo
     if let Some(Err(error)) = commit::refuse_when_failed::<()>(draft) {
         return Err(error);
     }
-    job.scope.id.map_or(Ok(false), |id| inbox::is_known(draft, id))
+    // A timer is its own record: when its row is gone, it has fired or was taken back.
+    if let Some(row) = &job.consumes {
+        let waits = draft
+            .get(row)
+            .map_err(|error| storage(draft.services().capability, &error))?;
+        return Ok(waits.is_none());
+    }
+    job.scope
+        .id
+        .map_or(Ok(false), |id| inbox::is_known(draft, id))
 }
 
 /// Adds to the turn's writes what the delivery itself leaves behind.
-fn conclude<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, known: bool) -> Result<(), CallError> {
+fn conclude<A: Capability>(
+    tenant: &Tenant<A>,
+    job: &Delivering<A>,
+    known: bool,
+) -> Result<(), CallError> {
     let draft = tenant.cx.draft();
-    match job.every {
-        Some(handler) => tenant.set_next(handler),
-        None if !known => {
-            if let Some(id) = job.scope.id {
-                inbox::remember_delivery(draft, id)?;
-            }
-        }
-        None => {}
+    if known {
+        return Ok(());
     }
-    if let Some(row) = &job.consumes {
-        draft.delete(row.clone());
+    if let Some(handler) = job.every {
+        Spec::set_next(&tenant.cx, handler);
+    }
+    match (&job.consumes, job.scope.id) {
+        (Some(row), _) => draft.delete(row.clone()),
+        (None, Some(id)) => inbox::remember_delivery(draft, id)?,
+        (None, None) => {}
     }
     Ok(())
 }
 
 /// Rolls a refused turn back. An `#[every]` method that fails is called again after its period all the same.
-async fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusal) {
+fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusal) {
     let draft = tenant.cx.draft();
     draft.drop_turn();
     if let Some(handler) = job.every {
         tracing::warn!(capability = draft.services().capability, handler, %refusal, "a periodic turn failed");
-        tenant.set_next(handler);
+        Spec::set_next(&tenant.cx, handler);
         if let Some(row) = &job.consumes {
             draft.delete(row.clone());
         }
-        commit::landed(draft.clone()).await;
     }
 }
 
-async fn commit_and_tell<A: Capability>(tenant: &Tenant<A>, ran: Ran) {
+async fn commit_and_tell(draft: Draft, ran: Ran) {
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    commit::then(tenant.cx.draft().clone(), move |committed| drop(landed.send(committed))).await;
+    commit::then(draft, move |committed| drop(landed.send(committed))).await;
 }

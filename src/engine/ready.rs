@@ -12,14 +12,14 @@ const RUNS_BEFORE_YIELD: u32 = 32;
 
 /// Where actors run: a queue of those that have something to do, served by one thread or more.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(crate) struct Home {
     ready: Mutex<VecDeque<Arc<dyn Runnable>>>,
     wake: Notify,
     handle: Handle,
 }
 
 /// An actor, as its home sees it.
-pub(super) trait Runnable: Send + Sync {
+pub(crate) trait Runnable: Send + Sync {
     /// Does some of what there is to do; puts itself back into its home's queue if there is more.
     fn run(self: Arc<Self>);
 }
@@ -33,7 +33,11 @@ impl std::fmt::Debug for dyn Runnable {
 impl Home {
     /// `handle` is the runtime whose timers and sockets belong to the actors that live here.
     pub(super) fn new(handle: Handle) -> Arc<Self> {
-        Arc::new(Self { ready: Mutex::default(), wake: Notify::new(), handle })
+        Arc::new(Self {
+            ready: Mutex::default(),
+            wake: Notify::new(),
+            handle,
+        })
     }
 
     pub(super) fn handle(&self) -> &Handle {

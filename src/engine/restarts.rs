@@ -27,7 +27,11 @@ pub(super) enum Verdict {
 impl Restarts {
     /// Notes a failure; `jitter` is a random number in `0.0..1.0`.
     pub(super) fn failed(&mut self, now: Tick, policy: &RestartPolicy, jitter: f64) -> Verdict {
-        while self.failures.front().is_some_and(|first| now.since(*first) > policy.within) {
+        while self
+            .failures
+            .front()
+            .is_some_and(|first| now.since(*first) > policy.within)
+        {
             self.failures.pop_front();
         }
         self.failures.push_back(now);
@@ -40,7 +44,12 @@ impl Restarts {
             // The first restart is at once: one bad message should not make the others wait.
             return Verdict::Again(Duration::ZERO);
         }
-        Verdict::Again(backoff(self.in_a_row - 2, policy.backoff_min, policy.backoff_max, jitter))
+        Verdict::Again(backoff(
+            self.in_a_row - 2,
+            policy.backoff_min,
+            policy.backoff_max,
+            jitter,
+        ))
     }
 
     /// Notes that a turn succeeded.
@@ -52,7 +61,9 @@ impl Restarts {
 /// The pause before try number `attempt` (from 0): doubling from `min` to `max`, of which between a half and all is
 /// waited, so that those who failed together do not come back together ("equal jitter", Brooker, AWS 2015).
 pub(crate) fn backoff(attempt: u32, min: Duration, max: Duration, jitter: f64) -> Duration {
-    let whole = min.saturating_mul(2_u32.saturating_pow(attempt.min(30))).min(max);
+    let whole = min
+        .saturating_mul(2_u32.saturating_pow(attempt.min(30)))
+        .min(max);
     whole.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
 
@@ -75,27 +86,44 @@ mod tests {
     #[test]
     fn the_first_restart_is_at_once_and_later_ones_wait_longer_up_to_a_bound() {
         let mut restarts = Restarts::default();
-        let waits: Vec<_> = (0..3).map(|second| restarts.failed(at(second), &POLICY, 1.0)).collect();
+        let waits: Vec<_> = (0..3)
+            .map(|second| restarts.failed(at(second), &POLICY, 1.0))
+            .collect();
         let expected = [0, 100, 200].map(|ms| Verdict::Again(Duration::from_millis(ms)));
         assert_eq!(waits, expected);
-        assert_eq!(backoff(9, POLICY.backoff_min, POLICY.backoff_max, 1.0), POLICY.backoff_max);
-        assert_eq!(backoff(0, POLICY.backoff_min, POLICY.backoff_max, 0.0), Duration::from_millis(50));
+        assert_eq!(
+            backoff(9, POLICY.backoff_min, POLICY.backoff_max, 1.0),
+            POLICY.backoff_max
+        );
+        assert_eq!(
+            backoff(0, POLICY.backoff_min, POLICY.backoff_max, 0.0),
+            Duration::from_millis(50)
+        );
     }
 
     #[test]
     fn a_used_up_budget_takes_the_actor_down() {
         let mut restarts = Restarts::default();
         for _ in 0..3 {
-            assert!(matches!(restarts.failed(at(1), &POLICY, 0.0), Verdict::Again(_)));
+            assert!(matches!(
+                restarts.failed(at(1), &POLICY, 0.0),
+                Verdict::Again(_)
+            ));
         }
-        assert_eq!(restarts.failed(at(1), &POLICY, 0.0), Verdict::Down(POLICY.down_for));
+        assert_eq!(
+            restarts.failed(at(1), &POLICY, 0.0),
+            Verdict::Down(POLICY.down_for)
+        );
     }
 
     #[test]
     fn old_failures_are_forgiven() {
         let mut restarts = Restarts::default();
         for minute in 0..20 {
-            assert!(matches!(restarts.failed(at(minute * 61), &POLICY, 0.0), Verdict::Again(_)));
+            assert!(matches!(
+                restarts.failed(at(minute * 61), &POLICY, 0.0),
+                Verdict::Again(_)
+            ));
         }
     }
 
@@ -105,6 +133,9 @@ mod tests {
         restarts.failed(at(0), &POLICY, 1.0);
         restarts.failed(at(0), &POLICY, 1.0);
         restarts.succeeded();
-        assert_eq!(restarts.failed(at(100), &POLICY, 1.0), Verdict::Again(Duration::ZERO));
+        assert_eq!(
+            restarts.failed(at(100), &POLICY, 1.0),
+            Verdict::Again(Duration::ZERO)
+        );
     }
 }

@@ -47,7 +47,8 @@ pub(crate) struct RestartPolicy {
 impl<A: Capability> Spec<A> {
     /// The settings of a new actor.
     pub(super) fn settings(&self) -> Result<A::Settings, String> {
-        serde_json::from_value(self.settings.clone()).map_err(|error| format!("its settings do not fit: {error}"))
+        serde_json::from_value(self.settings.clone())
+            .map_err(|error| format!("its settings do not fit: {error}"))
     }
 
     /// Sets the timers of `#[every]` methods that have none yet, or another period than the code says now.
@@ -63,6 +64,20 @@ impl<A: Capability> Spec<A> {
                 None => self.set_periodic(cx, periodic),
             }
         }
+    }
+
+    /// Sets the next call of an `#[every]` method: one period after the last was due, but not in the past, so that a process that
+    /// was down for long does not catch up on every call it missed.
+    pub(super) fn set_next(cx: &Cx<A>, handler: &str) {
+        let Some(marker) = PeriodicMarker::read(cx, handler) else {
+            return;
+        };
+        let now_ms = cx.draft().services().clock.wall_ms();
+        let due_ms = marker
+            .due_ms
+            .max(now_ms.saturating_sub(marker.period_ms))
+            .saturating_add(marker.period_ms);
+        PeriodicMarker { due_ms, ..marker }.write(cx, handler);
     }
 
     fn set_periodic(&self, cx: &Cx<A>, periodic: &Periodic<A>) {
@@ -90,7 +105,10 @@ impl PeriodicMarker {
 
     fn timer_id(self, handler: &str) -> TimerId {
         // The number of the call is part of the id: each call is a message of its own.
-        TimerId { due_ms: self.due_ms, id: MessageId::of_text(&format!("every {handler} at {}", self.due_ms)) }
+        TimerId {
+            due_ms: self.due_ms,
+            id: MessageId::of_text(&format!("every {handler} at {}", self.due_ms)),
+        }
     }
 
     pub(super) fn timer_key<A: Capability>(self, cx: &Cx<A>, handler: &str) -> Vec<u8> {

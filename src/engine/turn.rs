@@ -42,7 +42,11 @@ pub(super) type Slot<A> = ReusableBoxFuture<'static, TurnEnd<A>>;
 /// Something that an actor has to do, in the order of its mailbox.
 pub(super) trait Job<A: Capability>: Send + Sync {
     /// Puts the turn's future into `slot`; gives the actor back if there is nothing to do any more.
-    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>>;
+    fn begin(
+        self: Arc<Self>,
+        tenant: Box<Tenant<A>>,
+        slot: &mut Slot<A>,
+    ) -> Result<(), Box<Tenant<A>>>;
 
     /// The turn's circumstances.
     fn scoped(self: Arc<Self>) -> Arc<dyn Scoped>;
@@ -52,9 +56,15 @@ pub(super) trait Job<A: Capability>: Send + Sync {
 }
 
 impl<A: Handle<M>, M: Message> Job<A> for CallCell<M> {
-    fn begin(self: Arc<Self>, tenant: Box<Tenant<A>>, slot: &mut Slot<A>) -> Result<(), Box<Tenant<A>>> {
+    fn begin(
+        self: Arc<Self>,
+        tenant: Box<Tenant<A>>,
+        slot: &mut Slot<A>,
+    ) -> Result<(), Box<Tenant<A>>> {
         let clock = &tenant.cx.draft().services().clock;
-        let Some(message) = CallCell::begin(&self, || clock.now()) else { return Err(tenant) };
+        let Some(message) = CallCell::begin(&self, || clock.now()) else {
+            return Err(tenant);
+        };
         slot.set(call_turn(tenant, message, self));
         Ok(())
     }
@@ -74,7 +84,9 @@ pub(super) fn begin_now<A: Handle<M>, M: Message>(
     tenant: Box<Tenant<A>>,
     slot: &mut Slot<A>,
 ) -> Result<(), Box<Tenant<A>>> {
-    let Some(message) = CallCell::begin(cell, || Tick::from_nanos(0)) else { return Err(tenant) };
+    let Some(message) = CallCell::begin(cell, || Tick::from_nanos(0)) else {
+        return Err(tenant);
+    };
     slot.set(call_turn(tenant, message, Arc::clone(cell)));
     Ok(())
 }
@@ -86,13 +98,17 @@ async fn call_turn<A: Handle<M>, M: Message>(
 ) -> TurnEnd<A> {
     let draft = tenant.cx.draft();
     if draft.services().remembers {
-        if let Some(first) = commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope())) {
+        if let Some(first) =
+            commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope()))
+        {
             answer(draft.clone(), cell, first).await;
             return TurnEnd::Back(tenant);
         }
     }
     let Tenant { actor, cx } = &mut *tenant;
-    let handled = AssertUnwindSafe(async { actor.handle(message, cx).await }).catch_unwind().await;
+    let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
+        .catch_unwind()
+        .await;
     match handled {
         Ok(outcome) => {
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
@@ -114,7 +130,8 @@ fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) ->
     if outcome.is_err() {
         draft.drop_turn();
     }
-    let kept = commit::within_size(draft, &outcome).and_then(|()| inbox::remember::<M>(draft, cell.scope(), &outcome));
+    let kept = commit::within_size(draft, &outcome)
+        .and_then(|()| inbox::remember::<M>(draft, cell.scope(), &outcome));
     match kept {
         Ok(()) => Ok(outcome),
         Err(error) => {
@@ -143,7 +160,11 @@ pub(super) fn lose<A: Capability>(tenant: Box<Tenant<A>>, error: &CallError) -> 
 /// Makes the actor.
 ///
 /// After a failure, what the actor's earlier turns wrote may still be on its way to the store: that is waited for.
-pub(super) async fn start_turn<A: Capability>(spec: Arc<Spec<A>>, key: Option<Key>, after_failure: bool) -> TurnEnd<A> {
+pub(super) async fn start_turn<A: Capability>(
+    spec: Arc<Spec<A>>,
+    key: Option<Key>,
+    after_failure: bool,
+) -> TurnEnd<A> {
     if after_failure {
         commit::barrier_passed(&spec.services).await;
     }
@@ -152,7 +173,9 @@ pub(super) async fn start_turn<A: Capability>(spec: Arc<Spec<A>>, key: Option<Ke
         Ok(settings) => settings,
         Err(reason) => return TurnEnd::NotStarted(reason),
     };
-    let started = AssertUnwindSafe(async { A::start(settings, &mut cx).await }).catch_unwind().await;
+    let started = AssertUnwindSafe(async { A::start(settings, &mut cx).await })
+        .catch_unwind()
+        .await;
     match started {
         Ok(Ok(actor)) => {
             spec.set_periodics(&cx);
@@ -160,14 +183,18 @@ pub(super) async fn start_turn<A: Capability>(spec: Arc<Spec<A>>, key: Option<Ke
             TurnEnd::Back(Box::new(Tenant { actor, cx }))
         }
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
-        Err(unwound) => TurnEnd::NotStarted(abort::reason(unwound, spec.services.capability).to_string()),
+        Err(unwound) => {
+            TurnEnd::NotStarted(abort::reason(unwound, spec.services.capability).to_string())
+        }
     }
 }
 
 /// Lets the actor say goodbye.
 pub(super) async fn stop_turn<A: Capability>(mut tenant: Box<Tenant<A>>) -> TurnEnd<A> {
     let Tenant { actor, cx } = &mut *tenant;
-    let stopped = AssertUnwindSafe(async { actor.stop(cx).await }).catch_unwind().await;
+    let stopped = AssertUnwindSafe(async { actor.stop(cx).await })
+        .catch_unwind()
+        .await;
     if let Err(unwound) = stopped {
         tenant.cx.draft().drop_turn();
         let error = abort::reason(unwound, tenant.cx.draft().services().capability);

@@ -1,18 +1,20 @@
 //! What a contract says of itself, and the digest of its shape.
 
 use super::hotel::{Clock, FrontDesk, Reservations};
+use schemars::{JsonSchema, schema_for};
+use serde::{Deserialize, Serialize};
 use skep::{Contract, Description, contract::Digest};
 
 /// The description of `Reservations`, changed as JSON.
 fn with_json(change: impl FnOnce(&mut serde_json::Value)) -> Description {
-    let mut json = serde_json::to_value(Reservations::describe()).unwrap();
+    let mut json = serde_json::json!(Reservations::describe());
     change(&mut json);
-    serde_json::from_value(json).unwrap()
+    serde_json::from_value(json).expect("a change of shape is still a description")
 }
 
 #[test]
 fn a_description_says_all_a_foreign_caller_must_know() {
-    let json = serde_json::to_value(Reservations::describe()).unwrap();
+    let json = serde_json::json!(Reservations::describe());
     insta::assert_snapshot!(format!("{json:#}"));
 }
 
@@ -51,22 +53,62 @@ fn a_digest_ignores_what_only_explains() {
 #[test]
 fn a_digest_sees_every_change_of_shape() {
     let digest = Reservations::describe().digest();
-    let changes: [fn(&mut serde_json::Value); 6] = [
-        |json| json["version"] = 2.into(),
-        |json| json["messages"][1]["idempotent"] = false.into(),
-        |json| json["messages"][0]["request"]["properties"]["nights"]["type"] = "string".into(),
-        |json| {
-            _ = json["messages"][0]["request"]["properties"]
-                .as_object_mut()
-                .unwrap()
-                .remove("title")
-        },
-        |json| json["messages"][0]["error"] = serde_json::Value::Null,
-        |json| _ = json["events"].as_array_mut().unwrap().pop(),
+    let changes: [(&str, serde_json::Value); 6] = [
+        ("/version", 2.into()),
+        ("/messages/1/idempotent", false.into()),
+        (
+            "/messages/0/request/properties/nights/type",
+            "string".into(),
+        ),
+        ("/messages/0/request/properties/title", true.into()),
+        ("/messages/0/error", serde_json::Value::Null),
+        ("/events/0/name", "booked".into()),
     ];
-    for change in changes {
-        assert_ne!(with_json(change).digest(), digest);
+    for (place, value) in changes {
+        let changed = with_json(|json| *json.pointer_mut(place).unwrap() = value);
+        assert_ne!(changed.digest(), digest, "{place}");
     }
+}
+
+/// What `schemars` makes of an enum depends on which variants have a doc comment.
+#[test]
+fn a_digest_ignores_which_variants_are_documented() {
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    enum Plain {
+        Twin,
+        Suite,
+        Flat { rooms: u8 },
+    }
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    enum Documented {
+        /// Two beds.
+        Twin,
+        Suite,
+        /// With a kitchen.
+        Flat {
+            rooms: u8,
+        },
+    }
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    enum Rooms {
+        Twin,
+        Suite,
+    }
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    enum DocumentedRooms {
+        Twin,
+        /// The large one.
+        Suite,
+    }
+    let digest = |schema: schemars::Schema| {
+        with_json(|json| json["events"][0]["payload"] = schema.to_value()).digest()
+    };
+    assert_eq!(digest(schema_for!(Plain)), digest(schema_for!(Documented)));
+    assert_eq!(
+        digest(schema_for!(Rooms)),
+        digest(schema_for!(DocumentedRooms))
+    );
+    assert_ne!(digest(schema_for!(Rooms)), digest(schema_for!(Plain)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::method::{Handler, Listener, Method, Methods, Start, Ticker};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemImpl, Type, spanned::Spanned};
 
@@ -29,6 +29,12 @@ pub(crate) fn expand(block: &ItemImpl, args: &Args, methods: &Methods) -> TokenS
     let uses = writer.uses_impls();
     let placement = writer.placement_check();
     quote! { #capability #(#handlers)* #(#listeners)* #uses #placement }
+}
+
+/// In place of the code, when the methods are wrong: so that the compiler does not call the contracts' imports unused.
+pub(crate) fn mentions(args: &Args) -> TokenStream {
+    let contracts = args.uses.iter().chain([&args.contract]);
+    quote! { #(const _: ::core::marker::PhantomData<#contracts> = ::core::marker::PhantomData;)* }
 }
 
 impl Writer<'_> {
@@ -78,23 +84,28 @@ impl Writer<'_> {
     fn start_fn(&self, start: &Start) -> TokenStream {
         let Start { method, settings } = start;
         let name = &method.name;
-        let cx = method.takes_cx.then(|| quote!(cx));
+        let cx = context(method);
+        let passed_cx = method.takes_cx.then_some(&cx);
         let settings_ty = settings
             .as_ref()
             .map_or_else(|| quote!(()), ToTokens::to_token_stream);
-        let settings = settings.as_ref().map(|_| quote!(settings,));
-        let call = quote!(Self::#name(#settings #cx).await);
+        let passed = settings.as_ref().map(|_| quote!(settings,));
+        let settings = if settings.is_some() {
+            quote!(settings)
+        } else {
+            quote!(_)
+        };
+        let call = quote_spanned!(method.output_span=> Self::#name(#passed #passed_cx).await);
         let started = if method.returns_result() {
             call
         } else {
-            quote!(::core::result::Result::Ok(#call))
+            quote_spanned!(method.output_span=> ::core::result::Result::Ok(#call))
         };
         quote_spanned! {method.output_span=>
             type Settings = #settings_ty;
-            #[allow(unused_variables, reason = "the method may do without")]
             async fn start(
-                settings: #settings_ty,
-                cx: &mut ::skep::Cx<Self>,
+                #settings: #settings_ty,
+                #cx: &mut ::skep::Cx<Self>,
             ) -> ::core::result::Result<Self, ::skep::StartError> {
                 #started
             }
@@ -115,10 +126,10 @@ impl Writer<'_> {
     }
 
     fn stop_fn(&self, method: &Method) -> TokenStream {
+        let cx = context(method);
         let call = call(method, None);
         quote_spanned! {method.output_span=>
-            #[allow(unused_variables, reason = "the method may do without")]
-            async fn stop(&mut self, cx: &mut ::skep::Cx<Self>) {
+            async fn stop(&mut self, #cx: &mut ::skep::Cx<Self>) {
                 self.#call.await
             }
         }
@@ -139,34 +150,15 @@ impl Writer<'_> {
 
     // === handlers and listeners ===
 
-    /// The turn is the method's own future, not one around it, so that it is as small as the user wrote it.
     fn handle_impl(&self, handler: &Handler) -> TokenStream {
         let Writer { ty, args } = self;
         let Handler { method, message } = handler;
-        let contract = &args.contract;
         let cfgs = &method.cfgs;
-        let accepted = quote_spanned! {message.span()=>
-            const _: () = ::skep::contract::expansion::accepts::<#contract, #message>();
-        };
-        let call = call(method, Some(quote!(message)));
-        let turn = if method.returns_result() {
-            quote!(self.#call)
-        } else {
-            quote!(async move { ::core::result::Result::Ok(self.#call.await) })
-        };
-        let function = quote_spanned! {method.output_span=>
-            #[allow(unused_variables, clippy::manual_async_fn, reason = "the turn is the method's own future")]
-            fn handle(
-                &mut self,
-                message: #message,
-                cx: &mut ::skep::Cx<Self>,
-            ) -> impl ::core::future::Future<Output = ::skep::Outcome<#message>> + ::core::marker::Send {
-                #turn
-            }
-        };
-        quote! {
+        let contract = located_at(args.contract.to_token_stream(), message.span());
+        let function = handle_fn(handler);
+        quote_spanned! {message.span()=>
             #(#cfgs)*
-            #accepted
+            const _: () = ::skep::contract::expansion::accepts::<#contract, #message>();
             #(#cfgs)*
             impl ::skep::Handle<#message> for #ty {
                 #function
@@ -178,19 +170,19 @@ impl Writer<'_> {
         let ty = self.ty;
         let Listener { method, event, .. } = listener;
         let cfgs = &method.cfgs;
+        let cx = context(method);
         let done = done(method, &quote!(self), Some(quote!(event)));
         let function = quote_spanned! {method.output_span=>
-            #[allow(unused_variables, reason = "the method may do without")]
             async fn on(
                 &mut self,
                 event: #event,
-                cx: &mut ::skep::Cx<Self>,
+                #cx: &mut ::skep::Cx<Self>,
             ) -> ::core::result::Result<(), ::skep::Refusal> {
                 #done
             }
         };
         let routed = self.routing_check(listener);
-        quote! {
+        quote_spanned! {event.span()=>
             #(#cfgs)*
             impl ::skep::On<#event> for #ty {
                 #function
@@ -257,6 +249,29 @@ impl Writer<'_> {
     }
 }
 
+/// Where the method returns the outcome, the turn is its own future and not one around it: as small as the user wrote it.
+fn handle_fn(handler: &Handler) -> TokenStream {
+    let Handler { method, message } = handler;
+    let cx = context(method);
+    let call = call(method, Some(quote!(message)));
+    if method.returns_result() {
+        return quote_spanned! {method.output_span=>
+            fn handle(
+                &mut self,
+                message: #message,
+                #cx: &mut ::skep::Cx<Self>,
+            ) -> impl ::core::future::Future<Output = ::skep::Outcome<#message>> + ::core::marker::Send {
+                self.#call
+            }
+        };
+    }
+    quote_spanned! {method.output_span=>
+        async fn handle(&mut self, message: #message, #cx: &mut ::skep::Cx<Self>) -> ::skep::Outcome<#message> {
+            ::core::result::Result::<_, ::skep::Never>::Ok(self.#call.await)
+        }
+    }
+}
+
 // === bindings ===
 
 fn bind_listener(listener: &Listener) -> TokenStream {
@@ -288,11 +303,11 @@ fn bind_ticker(ticker: &Ticker) -> TokenStream {
     let Ticker { method, millis } = ticker;
     let cfgs = &method.cfgs;
     let name = method.name.to_string();
+    let cx = context(method);
     let done = done(method, &quote!(actor), None);
     quote_spanned! {method.output_span=>
         #(#cfgs)*
-        #[allow(unused_variables, reason = "the method may do without")]
-        binder.every(#name, ::core::time::Duration::from_millis(#millis), |actor, cx| {
+        binder.every(#name, ::core::time::Duration::from_millis(#millis), |actor, #cx| {
             ::std::boxed::Box::pin(async move { #done })
         });
     }
@@ -300,23 +315,41 @@ fn bind_ticker(ticker: &Ticker) -> TokenStream {
 
 // === calls of the user's methods ===
 
+/// The name of the context, or `_` when the method does without.
+fn context(method: &Method) -> TokenStream {
+    if method.takes_cx {
+        quote!(cx)
+    } else {
+        quote!(_)
+    }
+}
+
 /// `reserve(message, cx)`
 fn call(method: &Method, subject: Option<TokenStream>) -> TokenStream {
     let name = &method.name;
     let arguments = subject
         .into_iter()
-        .chain(method.takes_cx.then(|| quote!(cx)));
-    quote!(#name(#(#arguments),*))
+        .chain(method.takes_cx.then(|| context(method)));
+    quote_spanned!(method.output_span=> #name(#(#arguments),*))
 }
 
 /// A call that ends in `Result<(), Refusal>`, whatever the method returns.
 fn done(method: &Method, actor: &TokenStream, subject: Option<TokenStream>) -> TokenStream {
     let call = call(method, subject);
     if method.returns_result() {
-        quote!(#actor.#call.await.map_err(::skep::Refusal::new))
+        quote_spanned!(method.output_span=> #actor.#call.await.map_err(::skep::Refusal::new))
     } else {
-        quote!(::core::result::Result::<(), ::skep::Refusal>::Ok(#actor.#call.await))
+        quote_spanned!(method.output_span=> ::core::result::Result::<(), ::skep::Refusal>::Ok(#actor.#call.await))
     }
+}
+
+/// The same code, with complaints about it pointing elsewhere: to the message that the contract does not have.
+fn located_at(code: TokenStream, place: Span) -> TokenStream {
+    let moved = code.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    moved.collect()
 }
 
 /// Code as a user would type it.

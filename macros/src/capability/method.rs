@@ -349,7 +349,7 @@ fn read_field(input: ParseStream<'_>) -> Result<Vec<Member>> {
     }
     match rest {
         Expr::Path(first) if first.path.get_ident().is_some() => {
-            members.push(Member::Named(first.path.require_ident()?.clone()))
+            members.push(Member::Named(first.path.require_ident()?.clone()));
         }
         Expr::Lit(first) => members.push(syn::parse2(first.to_token_stream())?),
         other => {

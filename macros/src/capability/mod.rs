@@ -21,24 +21,20 @@ pub(crate) fn expand(args: TokenStream, block: TokenStream) -> Result<TokenStrea
         )
     })?;
     let methods = Methods::take_from(&mut block);
-    let written = check_block(&block).and_then(|()| {
-        let (args, methods) = both(syn::parse2::<Args>(args), methods)?;
-        Ok(expand::expand(&block, &args, &methods))
-    });
-    let code = written.unwrap_or_else(|error| error.to_compile_error());
-    Ok(quote! { #block #code })
-}
-
-/// Two results, with the complaints of both.
-fn both<A, B>(left: Result<A>, right: Result<B>) -> Result<(A, B)> {
-    match (left, right) {
-        (Ok(left), Ok(right)) => Ok((left, right)),
-        (Err(mut left), Err(right)) => {
-            left.combine(right);
-            Err(left)
+    let code = match (syn::parse2::<Args>(args), check_block(&block).and(methods)) {
+        (Ok(args), Ok(methods)) => expand::expand(&block, &args, &methods),
+        (Ok(args), Err(error)) => {
+            let mentions = expand::mentions(&args);
+            let error = error.to_compile_error();
+            quote! { #error #mentions }
         }
-        (Err(error), _) | (_, Err(error)) => Err(error),
-    }
+        (Err(error), Ok(_)) => error.to_compile_error(),
+        (Err(mut error), Err(more)) => {
+            error.combine(more);
+            error.to_compile_error()
+        }
+    };
+    Ok(quote! { #block #code })
 }
 
 fn check_block(block: &ItemImpl) -> Result<()> {

@@ -1,0 +1,48 @@
+//! What an operator may say: settings, where each value came from, and every mistake at once.
+//!
+//! Layers, each above the one before: defaults < file (TOML) < environment < flags. The [`Schemas`] say which keys
+//! exist; [`Config::load`] holds every layer against them and gives either a valid [`Config`] or all [`Problems`].
+//! Knows no actor, no engine, no store; the floors above register their sections here.
+
+mod bytes;
+mod capability;
+mod check;
+mod completion;
+mod duration;
+mod effective;
+mod errors;
+mod fault;
+mod file;
+mod load;
+mod overlay;
+mod place;
+mod problem;
+mod quote;
+mod range;
+mod schemas;
+mod secret;
+mod settings;
+mod shape;
+mod sources;
+mod spelling;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use bytes::{ByteSize, ByteSizeError};
+pub use capability::{
+    CapabilitySettings, DeliverySettings, Durability, Placement, RestartSettings,
+};
+pub use duration::{HumanDuration, HumanDurationError};
+pub use effective::{Effective, Row};
+pub use errors::PAGES;
+pub use fault::Fault;
+pub use load::Config;
+pub use place::Origin;
+pub use problem::{Problem, Problems};
+pub use schemas::{Schemas, schema_of};
+pub use secret::{MASK, Secret};
+pub use settings::{Engine, LogFormat, LogLevel, LogSettings, RuntimeSettings, StoreSettings};
+pub use sources::Sources;
+pub(crate) use spelling::nearest;

@@ -1,0 +1,16 @@
+//! What survives: the relay from outboxes to receivers, timers, dead letters, and the forgetting of old inbox records.
+
+mod dead_letters;
+mod inbox_sweep;
+mod post_office;
+mod relay;
+mod survey;
+mod timers;
+
+pub(crate) use dead_letters::DeadLetters;
+pub use dead_letters::{DeadLetter, DeadLetterError};
+pub(crate) use inbox_sweep::sweep_inbox;
+pub(crate) use post_office::{PostOffice, Receivers};
+pub(crate) use relay::{DeliveryPolicy, Relay};
+pub(crate) use survey::survey;
+pub(crate) use timers::Timers;

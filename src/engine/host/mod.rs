@@ -1,0 +1,102 @@
+//! The threads where actors live. actix hosts them: this folder is the only one that knows it.
+
+mod arbiters;
+mod blocking;
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use self::arbiters::Arbiters;
+use self::blocking::BlockingPool;
+use super::ready::Home;
+use crate::actor::Execution;
+
+/// The homes of all actors of one runtime.
+pub(crate) struct Hosts {
+    homes: Vec<Arc<Home>>,
+    blocking: Arc<Home>,
+    threads: Option<Threads>,
+}
+
+struct Threads {
+    arbiters: Arbiters,
+    blocking: BlockingPool,
+}
+
+/// The threads could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("the system gives no threads for actors: {0}")]
+pub(crate) struct NoThreads(String);
+
+impl Hosts {
+    /// Starts `num_arbiters` threads for actors and `num_blocking` for those that block; 0 means one per core.
+    pub(crate) fn start(num_arbiters: usize, num_blocking: usize) -> Result<Self, NoThreads> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let or_cores = |number: usize| if number == 0 { cores } else { number };
+        let arbiters = Arbiters::start(or_cores(num_arbiters))?;
+        let blocking = BlockingPool::start(or_cores(num_blocking))?;
+        Ok(Self {
+            homes: arbiters.homes(),
+            blocking: blocking.home(),
+            threads: Some(Threads { arbiters, blocking }),
+        })
+    }
+
+    /// One home for all actors, on a runtime that exists: everything on its thread, as the tests' virtual time wants it.
+    pub(crate) fn on(handle: &Handle) -> Self {
+        let home = Home::new(handle.clone());
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "ends with the test's runtime, which owns it"
+        )]
+        drop(handle.spawn(Arc::clone(&home).serve()));
+        Self {
+            homes: vec![Arc::clone(&home)],
+            blocking: home,
+            threads: None,
+        }
+    }
+
+    /// Where actors of this execution may live.
+    pub(crate) fn homes(&self, execution: Execution) -> Vec<Arc<Home>> {
+        match execution {
+            Execution::Async => self.homes.clone(),
+            Execution::Blocking => vec![Arc::clone(&self.blocking)],
+        }
+    }
+
+    /// The runtime for the platform's own tasks and timers.
+    pub(crate) fn service_handle(&self) -> Handle {
+        self.homes[0].handle().clone()
+    }
+
+    /// How many threads run actors that do not block.
+    pub(crate) fn num_arbiters(&self) -> usize {
+        self.homes.len()
+    }
+
+    /// Takes the threads out, to be ended elsewhere; what stays has none.
+    pub(crate) fn take(&mut self) -> Self {
+        Self {
+            homes: self.homes.clone(),
+            blocking: Arc::clone(&self.blocking),
+            threads: self.threads.take(),
+        }
+    }
+
+    /// Ends the threads. What the actors had left is dropped, so they must have stopped before. Blocks until the
+    /// threads are gone, except when it is called on one of them.
+    pub(crate) fn end(&mut self) {
+        if let Some(Threads { arbiters, blocking }) = self.threads.take() {
+            arbiters.end();
+            blocking.end();
+        }
+    }
+}
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

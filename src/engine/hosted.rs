@@ -1,0 +1,561 @@
+//! A capability that runs in this process: its actors, and the doors through which calls and deliveries reach them.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Context;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::sync::oneshot;
+
+use super::commit::body_within_size;
+use super::instance::Instance;
+use super::keyed::Keyed;
+use super::mailbox::Pushed;
+use super::parcel::{Delivering, Landing, Parcel, Receiver, Undelivered, What};
+use super::ready::Home;
+use super::served::{Served, Service};
+use super::spec::{Policy, Spec};
+use super::turn::Job;
+use crate::actor::binder::{Binder, EventBinding, Group, MessageBinding};
+use crate::actor::services::Services;
+use crate::actor::{Capability, Handle, HandlesAll, Kind, MessageVisitor};
+use crate::call::cell::CallCell;
+use crate::call::route::{Door, LocalDoor, Offer, Seat};
+use crate::call::scope::{Scope, Scoped};
+use crate::call::{CallError, Key, Part, Tick};
+use crate::contract::{Accepts, Contract, Message};
+
+/// A capability that runs in this process.
+pub(crate) struct Hosted<A: Capability> {
+    spec: Arc<Spec<A>>,
+    members: Members<A>,
+    homes: Vec<Arc<Home>>,
+    events: Vec<EventBinding<A>>,
+    messages: Vec<MessageBinding<A>>,
+}
+
+enum Members<A: Capability> {
+    Singleton(Arc<Instance<A>>),
+    Pool {
+        instances: Vec<Arc<Instance<A>>>,
+        next: AtomicUsize,
+    },
+    Keyed(Keyed<A>),
+}
+
+/// What a capability has done and is about to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct CapabilityStats {
+    /// The capability.
+    pub capability: &'static str,
+    /// Its actors in memory.
+    pub num_actors: usize,
+    /// Turns that ended, of the actors in memory.
+    pub num_turns: u64,
+    /// Those of them that ran on their caller's thread from beginning to end.
+    pub num_inline_turns: u64,
+    /// How often an actor was made anew after a failure.
+    pub num_restarts: u64,
+    /// Messages that wait in mailboxes.
+    pub num_queued: usize,
+    /// Events and sends that wait for delivery.
+    pub num_undelivered: u64,
+    /// Why actors cannot work now, if so.
+    pub down: Vec<String>,
+}
+
+impl<A> Hosted<A>
+where
+    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+{
+    /// Makes the actors that are not made by their first message. `homes` are where they may live.
+    pub(crate) fn new(
+        services: Arc<Services>,
+        policy: Policy,
+        settings: serde_json::Value,
+        binder: Binder<A>,
+        homes: Vec<Arc<Home>>,
+        seed: u64,
+    ) -> Arc<Self> {
+        let Binder {
+            messages,
+            events,
+            periodics,
+        } = binder;
+        let spec = Arc::new(Spec {
+            services,
+            policy,
+            periodics,
+            settings,
+        });
+        let home = |index: usize| Arc::clone(&homes[index % homes.len()]);
+        let first = usize::try_from(seed).unwrap_or(0);
+        let members = match A::KIND {
+            Kind::Singleton => {
+                Members::Singleton(Instance::new(Arc::clone(&spec), None, home(first)))
+            }
+            Kind::Stateless => {
+                let make = |index| Instance::new(Arc::clone(&spec), None, home(first + index));
+                let instances = (0..spec.policy.instances.max(1)).map(make).collect();
+                Members::Pool {
+                    instances,
+                    next: AtomicUsize::new(0),
+                }
+            }
+            Kind::Keyed => Members::Keyed(Keyed::new(spec.services.random.next())),
+        };
+        Arc::new(Self {
+            spec,
+            members,
+            homes,
+            events,
+            messages,
+        })
+    }
+
+    /// The doors for calls from this process, in the order of the contract's slots.
+    pub(crate) fn doors(self: &Arc<Self>) -> Box<[LocalDoor]> {
+        let mut doors = Doors {
+            hosted: Arc::clone(self),
+            doors: Vec::new(),
+        };
+        A::visit(&mut doors);
+        doors.doors.into_boxed_slice()
+    }
+
+    /// The doors for calls that come as bytes.
+    pub(crate) fn served(self: &Arc<Self>) -> Served {
+        let mut encoded = EncodedDoors {
+            hosted: Arc::clone(self),
+            by_name: BTreeMap::new(),
+        };
+        A::visit(&mut encoded);
+        Served::new(
+            Arc::clone(&self.spec.services),
+            A::KIND == Kind::Keyed,
+            encoded.by_name,
+        )
+    }
+}
+
+impl<A: Capability> Hosted<A> {
+    fn instances(&self) -> Vec<Arc<Instance<A>>> {
+        match &self.members {
+            Members::Singleton(instance) => vec![Arc::clone(instance)],
+            Members::Pool { instances, .. } => instances.clone(),
+            Members::Keyed(keyed) => keyed.all(),
+        }
+    }
+
+    fn of_key(&self, keyed: &Keyed<A>, key: &Key) -> Arc<Instance<A>> {
+        keyed.get(key, || {
+            // Spread over the homes by the key's length and bytes: the same key lives at the same place.
+            let sum = key.as_str().bytes().fold(0_usize, |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(usize::from(byte))
+            });
+            Instance::new(
+                Arc::clone(&self.spec),
+                Some(key.clone()),
+                Arc::clone(&self.homes[sum % self.homes.len()]),
+            )
+        })
+    }
+
+    /// Brings one call to the actor it is for.
+    fn offer<M: Message>(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        mut poll: Option<&mut Context<'_>>,
+        mut seat: Option<Seat>,
+    ) -> Offer
+    where
+        A: Handle<M>,
+    {
+        let services = &self.spec.services;
+        let limit = services.limits.message_size;
+        let sized = cell
+            .peek(|message| body_within_size(services.capability, Part::Message, message, limit));
+        if let Some(Err(error)) = sized {
+            return Offer::Refused(error);
+        }
+        let stopping = || {
+            Offer::Refused(CallError::Stopping {
+                capability: services.capability.to_owned(),
+            })
+        };
+        match &self.members {
+            Members::Singleton(instance) => {
+                instance.offer(cell, poll, seat, 1).unwrap_or_else(stopping)
+            }
+            Members::Pool { instances, next } => self
+                .offer_pool(instances, next, cell, poll, seat)
+                .unwrap_or_else(stopping),
+            Members::Keyed(keyed) => {
+                let Some(key) = &cell.scope().key else {
+                    return Offer::Refused(self.needs_key());
+                };
+                loop {
+                    let instance = self.of_key(keyed, key);
+                    match instance.offer(cell, poll.as_deref_mut(), seat.take(), 1) {
+                        Some(offer) => return offer,
+                        None => keyed.forget(&instance),
+                    }
+                }
+            }
+        }
+    }
+
+    /// One of several equal actors: an idle one if there is, else the next in turn.
+    fn offer_pool<M: Message>(
+        &self,
+        instances: &[Arc<Instance<A>>],
+        next: &AtomicUsize,
+        cell: &Arc<CallCell<M>>,
+        mut poll: Option<&mut Context<'_>>,
+        mut seat: Option<Seat>,
+    ) -> Option<Offer>
+    where
+        A: Handle<M>,
+    {
+        let first = next.fetch_add(1, Ordering::Relaxed);
+        let num = instances.len();
+        let in_turn = (0..num).map(|index| &instances[(first + index) % num]);
+        let seated = seat
+            .as_ref()
+            .and_then(|seat| instances.iter().find(|instance| seat.is_of(instance)));
+        let idle = in_turn.clone().find(|instance| instance.is_idle());
+        let shortest = || in_turn.min_by_key(|instance| instance.queued());
+        let chosen = seated.or(idle).or_else(shortest)?;
+        chosen.offer(cell, poll.as_deref_mut(), seat.take(), num)
+    }
+
+    fn needs_key(&self) -> CallError {
+        CallError::InvalidKey {
+            capability: self.spec.services.capability.to_owned(),
+            key: String::new(),
+            reason: "it has one actor per key, so a call must say which".to_owned(),
+        }
+    }
+
+    /// The job that does what a parcel wants, and the actors it is for.
+    fn unpack(&self, parcel: &Parcel) -> Result<(Vec<Arc<Instance<A>>>, Unpack<A>), Undelivered> {
+        let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
+        let body = parcel.body.as_bytes();
+        match &parcel.what {
+            What::Event { contract, name } => {
+                let known = self
+                    .events
+                    .iter()
+                    .find(|binding| binding.contract == contract && binding.event == name);
+                let binding = known.ok_or_else(|| {
+                    Undelivered::Misfit(format!("nobody listens to {contract}.{name}"))
+                })?;
+                let key = binding
+                    .key_of
+                    .as_ref()
+                    .map(|key_of| key_of(body))
+                    .transpose()
+                    .map_err(misfit)?;
+                let to = self.addressees(key.as_ref().or(parcel.key.as_ref()), binding.group)?;
+                Ok((to, Unpack::Decode(binding.decode)))
+            }
+            What::Message { name } => {
+                let known = self.messages.iter().find(|binding| binding.message == name);
+                let binding = known
+                    .ok_or_else(|| Undelivered::Misfit(format!("there is no message {name}")))?;
+                Ok((
+                    self.addressees(parcel.key.as_ref(), Group::Balanced)?,
+                    Unpack::Decode(binding.decode),
+                ))
+            }
+            What::Every { handler } => {
+                let known = self
+                    .spec
+                    .periodics
+                    .iter()
+                    .find(|periodic| periodic.handler == handler);
+                let periodic = known
+                    .ok_or_else(|| Undelivered::Misfit(format!("there is no method {handler}")))?;
+                let to = self.addressees(parcel.key.as_ref(), Group::Balanced)?;
+                Ok((to, Unpack::Every(periodic.handler, periodic.run)))
+            }
+        }
+    }
+
+    fn addressees(
+        &self,
+        key: Option<&Key>,
+        group: Group,
+    ) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
+        match (&self.members, key) {
+            (Members::Keyed(keyed), Some(key)) if key.is_valid() => {
+                Ok(vec![self.of_key(keyed, key)])
+            }
+            (Members::Keyed(_), _) => Err(Undelivered::Failed(self.needs_key())),
+            (Members::Singleton(instance), _) => Ok(vec![Arc::clone(instance)]),
+            (Members::Pool { instances, .. }, _) if group == Group::Broadcast => {
+                Ok(instances.clone())
+            }
+            (Members::Pool { instances, next }, _) => {
+                let index = next.fetch_add(1, Ordering::Relaxed) % instances.len();
+                Ok(vec![Arc::clone(&instances[index])])
+            }
+        }
+    }
+
+    /// Delivers to one actor: queued in order, run, and on its way to being durable.
+    async fn deliver_to(
+        self: Arc<Self>,
+        mut instance: Arc<Instance<A>>,
+        unpack: Unpack<A>,
+        parcel: Parcel,
+    ) -> Result<Landing, Undelivered> {
+        let (ran, running) = oneshot::channel();
+        let job = self.job(instance.key.clone(), &unpack, &parcel, ran)?;
+        let mut job: Arc<dyn Job<A>> = Arc::new(job);
+        let mut has_place = false;
+        loop {
+            job = match instance.queue(job, std::mem::take(&mut has_place)) {
+                Pushed::Queued => break,
+                Pushed::Full(job) => {
+                    let seat = instance.room().await.map_err(Undelivered::Failed)?;
+                    has_place = seat.redeem(&instance);
+                    job
+                }
+                Pushed::Closed(job) => {
+                    let Members::Keyed(keyed) = &self.members else {
+                        let capability = self.spec.services.capability.to_owned();
+                        return Err(Undelivered::Failed(CallError::Stopping { capability }));
+                    };
+                    keyed.forget(&instance);
+                    if let Some(key) = instance.key.clone() {
+                        instance = self.of_key(keyed, &key);
+                    }
+                    job
+                }
+            };
+        }
+        let gone = || Undelivered::Failed(self.lost("the turn ended without a word"));
+        let landing = running.await.map_err(|_| gone())??;
+        let lost = self.lost("the commit ended without a word");
+        Ok(landing
+            .map(move |landed| landed.unwrap_or(Err(lost)).map_err(Undelivered::Failed))
+            .boxed())
+    }
+
+    fn job(
+        &self,
+        key: Option<Key>,
+        unpack: &Unpack<A>,
+        parcel: &Parcel,
+        ran: super::parcel::Ran,
+    ) -> Result<Delivering<A>, Undelivered> {
+        let services = &self.spec.services;
+        // Nobody waits: the turn may take its time, what it asks has its own deadlines.
+        let mut scope = Scope::new(services.capability, key, Tick::NEVER);
+        scope.id = Some(parcel.id);
+        let consumes = parcel.consumes.clone();
+        match unpack {
+            Unpack::Decode(decode) => {
+                let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
+                let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
+                Ok(Delivering::new(scope, consumes, runner, ran))
+            }
+            Unpack::Every(handler, run) => {
+                Ok(Delivering::every(scope, consumes, handler, *run, ran))
+            }
+        }
+    }
+
+    fn lost(&self, reason: &str) -> CallError {
+        CallError::Storage {
+            capability: self.spec.services.capability.to_owned(),
+            reason: reason.to_owned(),
+            tried: true,
+        }
+    }
+}
+
+/// How the bytes of a parcel become a turn.
+enum Unpack<A: Capability> {
+    Decode(crate::actor::binder::Decode<A>),
+    Every(&'static str, crate::actor::binder::PeriodicRun<A>),
+}
+
+impl<A: Capability> Clone for Unpack<A> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Decode(decode) => Self::Decode(*decode),
+            Self::Every(handler, run) => Self::Every(handler, *run),
+        }
+    }
+}
+
+/// A hosted capability without its type.
+pub(crate) trait Host: Send + Sync {
+    /// Starts the actors that are not started by their first message, and waits until they are ready.
+    fn start(&self) -> BoxFuture<'static, Result<(), String>>;
+
+    /// Lets the actors finish what they have, and waits until they have stopped.
+    fn stop(&self) -> BoxFuture<'static, ()>;
+
+    /// Lets keyed actors go that have been idle since before `since`.
+    fn passivate(&self, idle_since: Tick);
+
+    /// Whether no turn runs and no message waits.
+    fn is_idle(&self) -> bool;
+
+    /// What it has done.
+    fn stats(&self) -> CapabilityStats;
+
+    /// When an idle keyed actor goes.
+    fn idle_after(&self) -> Duration;
+}
+
+impl<A: Capability> Host for Arc<Hosted<A>> {
+    fn start(&self) -> BoxFuture<'static, Result<(), String>> {
+        let instances = self.instances();
+        async move {
+            for instance in &instances {
+                instance.schedule();
+            }
+            for instance in &instances {
+                instance
+                    .wait_started()
+                    .await
+                    .map_err(|reason| format!("{}: {reason}", instance.name()))?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn stop(&self) -> BoxFuture<'static, ()> {
+        let instances = self.instances();
+        async move {
+            for instance in &instances {
+                instance.stop();
+            }
+            join_all(instances.iter().map(|instance| instance.wait_stopped())).await;
+        }
+        .boxed()
+    }
+
+    fn passivate(&self, idle_since: Tick) {
+        if let Members::Keyed(keyed) = &self.members {
+            for instance in keyed.all() {
+                if instance.is_stopped() {
+                    keyed.forget(&instance);
+                } else if instance.last_used() <= idle_since && instance.queued() == 0 {
+                    instance.stop();
+                }
+            }
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.instances().iter().all(|instance| instance.is_quiet())
+    }
+
+    fn stats(&self) -> CapabilityStats {
+        let mut stats = CapabilityStats {
+            capability: self.spec.services.capability,
+            num_undelivered: self.spec.services.backlog.load(Ordering::Relaxed),
+            ..CapabilityStats::default()
+        };
+        for instance in self.instances() {
+            stats.num_actors += 1;
+            stats.num_turns += instance.counters.turns.load(Ordering::Relaxed);
+            stats.num_inline_turns += instance.counters.inline.load(Ordering::Relaxed);
+            stats.num_restarts += instance.counters.restarts.load(Ordering::Relaxed);
+            stats.num_queued += instance.queued();
+            stats.down.extend(
+                instance
+                    .down_reason()
+                    .map(|reason| format!("{}: {reason}", instance.name())),
+            );
+        }
+        stats
+    }
+
+    fn idle_after(&self) -> Duration {
+        self.spec.policy.idle_after
+    }
+}
+
+impl<A: Capability> Receiver for Arc<Hosted<A>> {
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<Landing, Undelivered>> {
+        let hosted = Self::clone(self);
+        async move {
+            let (instances, unpack) = hosted.unpack(&parcel)?;
+            let mut landings = Vec::new();
+            for instance in instances {
+                let delivered =
+                    Self::clone(&hosted).deliver_to(instance, unpack.clone(), parcel.clone());
+                landings.push(delivered.await?);
+            }
+            Ok(async move { join_all(landings).await.into_iter().collect() }.boxed())
+        }
+        .boxed()
+    }
+}
+
+/// Makes a [`Door`] for each message.
+struct Doors<A: Capability> {
+    hosted: Arc<Hosted<A>>,
+    doors: Vec<LocalDoor>,
+}
+
+impl<A: Capability> MessageVisitor<A> for Doors<A> {
+    fn message<M: Message>(&mut self)
+    where
+        A: Handle<M>,
+        A::Contract: Accepts<M>,
+    {
+        let door: Box<dyn Door<M>> = Box::new(MessageDoor {
+            hosted: Arc::clone(&self.hosted),
+            message: PhantomData,
+        });
+        self.doors.push(Box::new(door));
+    }
+}
+
+struct MessageDoor<A: Capability, M> {
+    hosted: Arc<Hosted<A>>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
+    fn offer(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        poll: Option<&mut Context<'_>>,
+        seat: Option<Seat>,
+    ) -> Offer {
+        self.hosted.offer(cell, poll, seat)
+    }
+}
+
+/// Makes a door for encoded calls for each message.
+struct EncodedDoors<A: Capability> {
+    hosted: Arc<Hosted<A>>,
+    by_name: BTreeMap<&'static str, Box<dyn Service>>,
+}
+
+impl<A: Capability> MessageVisitor<A> for EncodedDoors<A> {
+    fn message<M: Message>(&mut self)
+    where
+        A: Handle<M>,
+        A::Contract: Accepts<M>,
+    {
+        let door: Arc<dyn Door<M>> = Arc::new(MessageDoor {
+            hosted: Arc::clone(&self.hosted),
+            message: PhantomData,
+        });
+        self.by_name.insert(M::NAME, Box::new(door));
+    }
+}

@@ -1,0 +1,17 @@
+//! How turns run: instances, mailboxes, inline turns, supervision, and the threads that host them.
+
+pub(crate) mod commit;
+pub(crate) mod host;
+pub(crate) mod hosted;
+pub(crate) mod inbox;
+mod instance;
+mod keyed;
+mod mailbox;
+pub(crate) mod parcel;
+pub(crate) mod ready;
+pub(crate) mod restarts;
+pub(crate) mod served;
+pub(crate) mod spec;
+mod turn;
+
+pub use hosted::CapabilityStats;

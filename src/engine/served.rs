@@ -1,0 +1,211 @@
+//! Calls that come as bytes, from a transport: decoded, brought to the same doors as any other call, and answered as bytes.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::actor::services::Services;
+use crate::call::cell::{CallCell, CallResult};
+use crate::call::route::{Answer, Door, Offer, Request, RequestKind, Seat};
+use crate::call::scope::{Scope, Scoped};
+use crate::call::{CallError, Part, Tick};
+use crate::contract::Message;
+
+/// One capability, as transports see it.
+pub(crate) struct Served {
+    services: Arc<Services>,
+    is_keyed: bool,
+    by_name: BTreeMap<&'static str, Box<dyn Service>>,
+}
+
+/// The door of one message for calls that come as bytes.
+pub(crate) trait Service: Send + Sync {
+    /// Handles a request whose first poll brings it into the mailbox.
+    fn call(
+        &self,
+        services: &Arc<Services>,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Answer, CallError>>;
+
+    /// Brings a request into the mailbox if there is room now.
+    fn try_tell(&self, services: &Arc<Services>, request: Request) -> Result<(), CallError>;
+}
+
+impl Served {
+    pub(crate) fn new(
+        services: Arc<Services>,
+        is_keyed: bool,
+        by_name: BTreeMap<&'static str, Box<dyn Service>>,
+    ) -> Self {
+        Self {
+            services,
+            is_keyed,
+            by_name,
+        }
+    }
+
+    /// Handles a request.
+    pub(crate) fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
+        match self.service(&request) {
+            Ok(service) => service.call(&self.services, request),
+            Err(error) => std::future::ready(Err(error)).boxed(),
+        }
+    }
+
+    /// Brings a request into the mailbox if there is room now.
+    pub(crate) fn try_tell(&self, request: Request) -> Result<(), CallError> {
+        self.service(&request)?.try_tell(&self.services, request)
+    }
+
+    fn service(&self, request: &Request) -> Result<&dyn Service, CallError> {
+        let capability = || self.services.capability.to_owned();
+        if self.services.directory.is_closed() && !request.inside {
+            return Err(CallError::Stopping {
+                capability: capability(),
+            });
+        }
+        let invalid = |key: &str, reason: &str| {
+            let (key, reason) = (key.to_owned(), reason.to_owned());
+            CallError::InvalidKey {
+                capability: capability(),
+                key,
+                reason,
+            }
+        };
+        match &request.key {
+            Some(key) if !self.is_keyed => return Err(invalid(key.as_str(), "it has no keys")),
+            Some(key) if !key.is_valid() => {
+                return Err(crate::call::calling::invalid_key(&capability(), key));
+            }
+            None if self.is_keyed => {
+                return Err(invalid(
+                    "",
+                    "it has one actor per key, so a call must say which",
+                ));
+            }
+            _ => {}
+        }
+        let limit = self.services.limits.message_size;
+        if request.body.len() > limit {
+            return Err(CallError::TooLarge {
+                capability: capability(),
+                part: Part::Message,
+                limit,
+            });
+        }
+        match self.by_name.get(request.message.as_str()) {
+            Some(service) => Ok(&**service),
+            None => Err(CallError::UnknownMessage {
+                capability: capability(),
+                message: request.message.clone(),
+            }),
+        }
+    }
+}
+
+impl<M: Message> Service for Arc<dyn Door<M>> {
+    fn call(
+        &self,
+        services: &Arc<Services>,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Answer, CallError>> {
+        let (kind, until) = (request.kind, request.deadline);
+        let cell = match unpack::<M>(services, request) {
+            Ok(cell) => cell,
+            Err(error) => return std::future::ready(Err(error)).boxed(),
+        };
+        let (door, services) = (Arc::clone(self), Arc::clone(services));
+        async move {
+            enter(&door, &services, &cell, until).await?;
+            if kind == RequestKind::Tell {
+                return Ok(Answer::Accepted);
+            }
+            let timer = services.clock.sleep_until(until);
+            let result = tokio::select! {
+                biased;
+                result = poll_fn(|cx| cell.poll(cx)) => result,
+                () = timer => Err(cell.expire()),
+            };
+            encode::<M>(services.capability, result)
+        }
+        .boxed()
+    }
+
+    fn try_tell(&self, services: &Arc<Services>, request: Request) -> Result<(), CallError> {
+        let cell = unpack::<M>(services, request)?;
+        match self.offer(&cell, None, None) {
+            Offer::Taken | Offer::Elsewhere(_) => Ok(()),
+            Offer::Full(_) => Err(CallError::Overloaded {
+                capability: services.capability.to_owned(),
+            }),
+            Offer::Refused(error) => Err(error),
+        }
+    }
+}
+
+/// Makes a call of a request.
+fn unpack<M: Message>(
+    services: &Services,
+    request: Request,
+) -> Result<Arc<CallCell<M>>, CallError> {
+    let message = serde_json::from_slice(&request.body).map_err(|error| CallError::Codec {
+        capability: services.capability.to_owned(),
+        part: Part::Message,
+        reason: error.to_string(),
+    })?;
+    let deadline = if request.kind == RequestKind::Ask {
+        request.deadline
+    } else {
+        Tick::NEVER
+    };
+    let mut scope = Scope::new(services.capability, request.key, deadline);
+    scope.id = request.id;
+    scope.foreign = request.waiting;
+    Ok(Arc::new(CallCell::new(message, scope)))
+}
+
+/// Brings a call into the mailbox, waiting for room until `until`.
+async fn enter<M: Message>(
+    door: &Arc<dyn Door<M>>,
+    services: &Services,
+    cell: &Arc<CallCell<M>>,
+    until: Tick,
+) -> Result<(), CallError> {
+    let mut seat: Option<Seat> = None;
+    loop {
+        let offer = poll_fn(|_| Poll::Ready(door.offer(cell, None, seat.take()))).await;
+        match offer {
+            Offer::Taken | Offer::Elsewhere(_) => return Ok(()),
+            Offer::Refused(error) => return Err(error),
+            Offer::Full(room) => {
+                seat = tokio::select! {
+                    biased;
+                    kept = room => Some(kept?),
+                    () = services.clock.sleep_until(until) => {
+                        return Err(CallError::Overloaded { capability: cell.scope().name() });
+                    }
+                };
+            }
+        }
+    }
+}
+
+fn encode<M: Message>(capability: &str, result: CallResult<M>) -> Result<Answer, CallError> {
+    let misfit = |error: serde_json::Error| CallError::Codec {
+        capability: capability.to_owned(),
+        part: Part::Reply,
+        reason: error.to_string(),
+    };
+    match result? {
+        Ok(reply) => serde_json::to_vec(&reply)
+            .map(Answer::Reply)
+            .map_err(misfit),
+        Err(refusal) => serde_json::to_vec(&refusal)
+            .map(Answer::Domain)
+            .map_err(misfit),
+    }
+}

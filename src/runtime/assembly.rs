@@ -1,0 +1,263 @@
+//! Puts a runtime together, in the order in which things depend on each other; takes down what stands if a step fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+
+use super::builder::{Builder, Lab};
+use super::error::RuntimeError;
+use super::health::{Health, HealthBoard};
+use super::install::{Install, Installed, Site};
+use super::running::{Parts, Runtime};
+use super::storage::Kept;
+use crate::actor::random::Random;
+use crate::actor::services::{Post, Tasks};
+use crate::call::Clock;
+use crate::call::route::Directory;
+use crate::config::{Config, RuntimeSettings, StoreSettings};
+use crate::delivery::{PostOffice, Receivers, Relay, Timers, sweep_inbox};
+use crate::engine::host::Hosts;
+use crate::engine::hosted::Host;
+use crate::store::{FailStop, OnFail};
+
+/// How often idle keyed actors are looked for, as a part of the time after which they go.
+const PASSIVATION_ROUNDS: u32 = 4;
+
+pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError> {
+    if cfg!(panic = "abort") {
+        return Err(RuntimeError::PanicAborts);
+    }
+    refuse_twice(&builder.capabilities)?;
+    let config = builder.config()?;
+    let settings: RuntimeSettings = config.section("runtime")?;
+    let hosts = make_hosts(&settings, builder.lab.as_ref())?;
+    let clock = make_clock(&hosts, builder.lab.as_ref());
+    let health = HealthBoard::new();
+    let tasks = Tasks::new(hosts.service_handle());
+    let directory = Arc::new(Directory::new(clock));
+    let durable = open_store(&builder, &config, &hosts, &health).await?;
+    let memory = Kept::in_memory();
+    let post = Arc::new(PostOffice::default());
+    let random = Arc::new(Random::seeded(settings.seed.unwrap_or_else(entropy)));
+    let audiences = audiences(&builder.capabilities);
+    let mut installed = Vec::new();
+    for (number, capability) in (0..).zip(&builder.capabilities) {
+        installed.push(capability.install(&Site {
+            config: &config,
+            directory: &directory,
+            hosts: &hosts,
+            tasks: &tasks,
+            random: &random,
+            post: Arc::<PostOffice>::clone(&post) as Arc<dyn Post>,
+            durable: durable.as_ref(),
+            memory: &memory,
+            placement: builder.placement,
+            audiences: &audiences,
+            number,
+        })?);
+    }
+    for fake in builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..)) {
+        fake(&directory);
+    }
+    let hosts = Mutex::new(hosts);
+    let parts = Parts {
+        settings,
+        hosts,
+        health,
+        tasks,
+        directory,
+        durable,
+        post,
+        installed,
+    };
+    let runtime = Runtime::of(config, parts);
+    if let Err(error) = set_going(&runtime).await {
+        runtime.stop().await;
+        return Err(error);
+    }
+    Ok(runtime)
+}
+
+fn refuse_twice(capabilities: &[Box<dyn Install>]) -> Result<(), RuntimeError> {
+    let mut names = BTreeSet::new();
+    match capabilities
+        .iter()
+        .find(|capability| !names.insert(capability.name()))
+    {
+        Some(twice) => Err(RuntimeError::HostedTwice { name: twice.name() }),
+        None => Ok(()),
+    }
+}
+
+fn make_hosts(settings: &RuntimeSettings, lab: Option<&Lab>) -> Result<Hosts, RuntimeError> {
+    if let Some(handle) = lab.and_then(|lab| lab.virtual_time.as_ref()) {
+        return Ok(Hosts::on(handle));
+    }
+    Hosts::start(
+        usize::from(settings.arbiters),
+        usize::from(settings.blocking_threads),
+    )
+    .map_err(|error| RuntimeError::NoThreads {
+        reason: error.to_string(),
+    })
+}
+
+fn make_clock(hosts: &Hosts, lab: Option<&Lab>) -> Clock {
+    match lab.and_then(|lab| lab.virtual_time.as_ref()) {
+        // Any fixed moment: a test that depends on today is no test.
+        Some(handle) => Clock::virtual_time(
+            handle.clone(),
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000),
+        ),
+        None => Clock::real(hosts.service_handle()),
+    }
+}
+
+/// Opens the store if a capability needs it. Recovery may take a while: it must not block the caller's thread.
+async fn open_store(
+    builder: &Builder,
+    config: &Config,
+    hosts: &Hosts,
+    health: &HealthBoard,
+) -> Result<Option<Kept>, RuntimeError> {
+    let mut is_needed = false;
+    for capability in &builder.capabilities {
+        is_needed |= capability.is_durable(&config.capability(capability.name())?);
+    }
+    if !is_needed {
+        return Ok(None);
+    }
+    let on_fail = fail_to(health.clone());
+    if let Some(store) = builder.lab.as_ref().and_then(|lab| lab.store.clone()) {
+        return Ok(Some(Kept::given(store, on_fail)));
+    }
+    let settings: StoreSettings = config.section("store")?;
+    let application = builder.application.clone();
+    let opening = hosts
+        .service_handle()
+        .spawn_blocking(move || Kept::open(&application, &settings, on_fail));
+    match opening.await {
+        Ok(opened) => Ok(Some(opened?)),
+        Err(error) => Err(RuntimeError::NoThreads {
+            reason: error.to_string(),
+        }),
+    }
+}
+
+fn fail_to(health: HealthBoard) -> OnFail {
+    Box::new(move |stop: &FailStop| {
+        tracing::error!(reason = %stop.reason(), code = stop.code(), "the store failed: no reply leaves any more");
+        health.set(Health::Failed {
+            reason: stop.reason().to_string(),
+        });
+    })
+}
+
+fn entropy() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// For each contract and event, the capabilities that listen.
+fn audiences(
+    capabilities: &[Box<dyn Install>],
+) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
+    let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
+    for capability in capabilities {
+        for subscription in capability.subscriptions() {
+            audiences
+                .entry(subscription)
+                .or_default()
+                .push(Arc::from(capability.name()));
+        }
+    }
+    audiences
+}
+
+/// Starts the actors, then what delivers to them.
+async fn set_going(runtime: &Runtime) -> Result<(), RuntimeError> {
+    let Some(parts) = runtime.parts() else {
+        return Ok(());
+    };
+    let parts = &*parts;
+    open_post(parts);
+    let starts = parts
+        .installed
+        .iter()
+        .map(|installed| installed.host.start());
+    let reasons: Vec<_> = join_all(starts)
+        .await
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
+    if !reasons.is_empty() {
+        return Err(RuntimeError::NotStarted { reasons });
+    }
+    for installed in &parts.installed {
+        begin_tasks(parts, installed);
+    }
+    parts.health.set(Health::Ready);
+    Ok(())
+}
+
+/// Opens each capability's relay and timers: what its start commits is delivered like all else.
+fn open_post(parts: &Parts) {
+    let receivers: Receivers = parts
+        .installed
+        .iter()
+        .map(|installed| {
+            (
+                installed.services.capability.to_owned(),
+                Arc::clone(&installed.receiver),
+            )
+        })
+        .collect();
+    let receivers = Arc::new(receivers);
+    for installed in &parts.installed {
+        let services = Arc::clone(&installed.services);
+        let relay = Relay::new(
+            Arc::clone(&services),
+            Arc::clone(&receivers),
+            installed.delivery.clone(),
+        );
+        let timers = Timers::new(
+            Arc::clone(&services),
+            Arc::clone(&installed.receiver),
+            installed.delivery.clone(),
+        );
+        parts.tasks.spawn(Arc::clone(&timers).run());
+        parts.post.open(services.capability, relay, timers);
+    }
+}
+
+fn begin_tasks(parts: &Parts, installed: &Installed) {
+    let services = &installed.services;
+    let news = crate::actor::services::News {
+        lanes: installed.lanes.clone(),
+        timer_due_ms: None,
+    };
+    services.post.committed(services.capability, news);
+    if services.remembers {
+        parts.tasks.spawn(sweep_inbox(Arc::clone(services)));
+    }
+    if installed.is_keyed {
+        parts.tasks.spawn(passivate(
+            Arc::clone(&installed.host),
+            services.clock.clone(),
+        ));
+    }
+}
+
+/// Lets idle keyed actors go, again and again.
+async fn passivate(host: Arc<dyn Host>, clock: Clock) {
+    let idle_after = host.idle_after();
+    loop {
+        clock.sleep(idle_after / PASSIVATION_ROUNDS).await;
+        if let Some(since) = clock.now().before(idle_after) {
+            host.passivate(since);
+        }
+    }
+}

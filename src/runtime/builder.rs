@@ -1,0 +1,150 @@
+//! [`Builder`]: says what a runtime hosts and where its settings come from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::assembly;
+use super::error::RuntimeError;
+use super::install::{Install, Installer};
+use super::running::Runtime;
+use crate::actor::{Capability, HandlesAll};
+use crate::call::route::Directory;
+use crate::config::{Config, Placement, Schemas, Sources};
+use crate::contract::Contract;
+use crate::store::Store;
+
+/// Says what a runtime hosts and where its settings come from. Made by [`Runtime::builder`].
+pub struct Builder {
+    pub(super) application: String,
+    pub(super) capabilities: Vec<Box<dyn Install>>,
+    pub(super) sources: Option<Sources>,
+    pub(super) placement: Option<Placement>,
+    pub(super) lab: Option<Lab>,
+}
+
+/// Puts a test's fake into the directory.
+pub(crate) type FakeInstall = Box<dyn FnOnce(&Arc<Directory>) + Send>;
+
+/// Conditions that only tests want.
+#[cfg_attr(
+    not(feature = "testing"),
+    expect(dead_code, reason = "only the test kit makes one")
+)]
+pub(crate) struct Lab {
+    /// Everything runs on this runtime, in its pausable time, one thing after the other.
+    pub(crate) virtual_time: Option<tokio::runtime::Handle>,
+    /// The durable store, opened by the test.
+    pub(crate) store: Option<Arc<dyn Store>>,
+    /// Capabilities that the test plays itself.
+    pub(crate) fakes: Vec<FakeInstall>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            application: "skep".to_owned(),
+            capabilities: Vec::new(),
+            sources: None,
+            placement: None,
+            lab: None,
+        }
+    }
+
+    /// The application's name: a store belongs to the application that created it, and its capitals begin the names of
+    /// environment variables. Default `skep`.
+    #[must_use]
+    pub fn application(mut self, name: impl Into<String>) -> Self {
+        self.application = name.into();
+        self
+    }
+
+    /// Hosts a capability.
+    #[must_use]
+    pub fn with<A>(mut self) -> Self
+    where
+        A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+    {
+        self.capabilities.push(Box::new(Installer::<A>::new()));
+        self
+    }
+
+    /// Where settings come from; default: nowhere, every key has its default.
+    #[must_use]
+    pub fn sources(mut self, sources: Sources) -> Self {
+        self.sources = Some(sources);
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn placement(mut self, placement: Placement) -> Self {
+        self.placement = Some(placement);
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn lab(mut self, lab: Lab) -> Self {
+        self.lab = Some(lab);
+        self
+    }
+
+    /// The keys that this application's configuration may have.
+    #[must_use]
+    pub fn schemas(&self) -> Schemas {
+        self.capabilities
+            .iter()
+            .fold(Schemas::platform(), |schemas, capability| {
+                capability.schemas(schemas)
+            })
+    }
+
+    /// Reads and checks the configuration without starting anything.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Config`] with every mistake.
+    pub fn config(&self) -> Result<Config, RuntimeError> {
+        let none = Sources::of(&self.application);
+        Ok(Config::load(
+            self.sources.as_ref().unwrap_or(&none),
+            &self.schemas(),
+        )?)
+    }
+
+    /// Starts the runtime: reads the configuration, opens the store if a capability is durable, starts the actors and
+    /// waits until each is ready. Works on any executor; the runtime brings its own threads.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`]; nothing is left running then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropped half way, threads that were started end on their own, but the store may stay locked
+    /// for a moment.
+    pub async fn start(self) -> Result<Runtime, RuntimeError> {
+        assembly::start(self).await
+    }
+
+    /// As [`start`](Self::start), for programs without an async runtime. Blocks the thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_blocking(self) -> Result<Runtime, RuntimeError> {
+        super::running::block_on(self.start())
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let capabilities: Vec<_> = self
+            .capabilities
+            .iter()
+            .map(|capability| capability.name())
+            .collect();
+        f.debug_struct("Builder")
+            .field("application", &self.application)
+            .field("capabilities", &capabilities)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,252 @@
+//! One capability on its way into a runtime: the place where its type is known last.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::error::RuntimeError;
+use super::storage::Kept;
+use crate::actor::binder::Binder;
+use crate::actor::random::Random;
+use crate::actor::services::{Audience, Limits, Post, Services, Taps, Tasks};
+use crate::actor::{Capability, HandlesAll, Kind};
+use crate::call::route::{Directory, Route, Target};
+use crate::config::{CapabilitySettings, Config, Durability, Placement, Schemas, schema_of};
+use crate::contract::Contract;
+use crate::delivery::{DeliveryPolicy, survey};
+use crate::engine::host::Hosts;
+use crate::engine::hosted::{Host, Hosted};
+use crate::engine::parcel::Receiver;
+use crate::engine::spec::{Policy, RestartPolicy};
+use crate::store::TreeName;
+use crate::transport::Loopback;
+
+/// A capability whose type is known inside.
+pub(super) trait Install: Send {
+    /// The contract's name.
+    fn name(&self) -> &'static str;
+
+    /// Adds the keys of its configuration.
+    fn schemas(&self, schemas: Schemas) -> Schemas;
+
+    /// The events it listens to: contract and event.
+    fn subscriptions(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// Whether it keeps something beyond the process, as configured.
+    fn is_durable(&self, settings: &CapabilitySettings) -> bool;
+
+    /// Makes its actors and puts them at the end of its route.
+    fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError>;
+}
+
+/// What there is to build on.
+pub(super) struct Site<'a> {
+    pub(super) config: &'a Config,
+    pub(super) directory: &'a Arc<Directory>,
+    pub(super) hosts: &'a Hosts,
+    pub(super) tasks: &'a Tasks,
+    pub(super) random: &'a Arc<Random>,
+    pub(super) post: Arc<dyn Post>,
+    pub(super) durable: Option<&'a Kept>,
+    pub(super) memory: &'a Kept,
+    pub(super) placement: Option<Placement>,
+    /// For each contract and event, who listens.
+    pub(super) audiences: &'a BTreeMap<(&'static str, &'static str), Vec<Arc<str>>>,
+    /// Which of the capabilities this is: they are spread over the homes.
+    pub(super) number: u64,
+}
+
+/// A capability that is ready to be started.
+pub(super) struct Installed {
+    pub(super) services: Arc<Services>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) receiver: Arc<dyn Receiver>,
+    pub(super) delivery: DeliveryPolicy,
+    pub(super) route: Arc<Route>,
+    /// What an earlier process left to be delivered: target and lane.
+    pub(super) lanes: Vec<(Arc<str>, Arc<str>)>,
+    pub(super) is_keyed: bool,
+}
+
+pub(super) struct Installer<A>(PhantomData<fn() -> A>);
+
+impl<A> Installer<A> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<A> Install for Installer<A>
+where
+    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+{
+    fn name(&self) -> &'static str {
+        <A::Contract as Contract>::NAME
+    }
+
+    fn schemas(&self, schemas: Schemas) -> Schemas {
+        let mut inapplicable = Vec::new();
+        if A::KIND != Kind::Stateless {
+            inapplicable.push("instances");
+        }
+        if A::KIND != Kind::Keyed {
+            inapplicable.push("idle_after");
+        }
+        if !A::DURABLE {
+            inapplicable.extend(["durability", "inbox_retention"]);
+        }
+        let schemas = schemas.capability(self.name(), &inapplicable);
+        if has_settings::<A>() {
+            schemas.section(&settings_path(self.name()), schema_of::<A::Settings>())
+        } else {
+            schemas
+        }
+    }
+
+    fn subscriptions(&self) -> Vec<(&'static str, &'static str)> {
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        binder
+            .events
+            .iter()
+            .map(|binding| (binding.contract, binding.event))
+            .collect()
+    }
+
+    fn is_durable(&self, settings: &CapabilitySettings) -> bool {
+        A::DURABLE && settings.durability == Durability::Local
+    }
+
+    fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError> {
+        let settings = site.config.capability(self.name())?;
+        let own_settings = own_settings::<A>(site.config, self.name())?;
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        let kept = match site.durable {
+            Some(durable) if self.is_durable(&settings) => durable,
+            _ => site.memory,
+        };
+        let tree = TreeName::new(self.name())?;
+        let found = survey(kept.store.as_ref(), tree.as_str())?;
+        let services = Arc::new(Services {
+            capability: self.name(),
+            directory: Arc::clone(site.directory),
+            clock: site.directory.clock().clone(),
+            random: Arc::clone(site.random),
+            tasks: site.tasks.clone(),
+            store: Arc::clone(&kept.store),
+            committer: kept.committer.clone(),
+            tree,
+            audience: self.audience(site),
+            taps: Taps::default(),
+            post: Arc::clone(&site.post),
+            limits: limits(&settings),
+            sequence: AtomicU64::new(found.next_sequence),
+            backlog: AtomicU64::new(found.backlog),
+            remembers: self.is_durable(&settings),
+        });
+        let policy = policy(&settings, site.hosts.num_arbiters());
+        let homes = site.hosts.homes(A::EXECUTION);
+        let hosted = Hosted::<A>::new(
+            Arc::clone(&services),
+            policy,
+            own_settings,
+            binder,
+            homes,
+            site.number,
+        );
+        let route = site.directory.route::<A::Contract>();
+        route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
+        route.lead_to(match site.placement.unwrap_or(settings.placement) {
+            Placement::Local => Target::Local(hosted.doors()),
+            Placement::Wire => Target::Remote(Arc::new(Loopback::new(
+                self.name(),
+                hosted.served(),
+                services.clock.clone(),
+            ))),
+        });
+        Ok(Installed {
+            host: Arc::new(Arc::clone(&hosted)),
+            receiver: Arc::new(hosted),
+            delivery: delivery(&settings),
+            route,
+            lanes: found.lanes.into_iter().collect(),
+            services,
+            is_keyed: A::KIND == Kind::Keyed,
+        })
+    }
+}
+
+impl<A> Installer<A>
+where
+    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+{
+    fn audience(&self, site: &Site<'_>) -> Audience {
+        let own = site
+            .audiences
+            .iter()
+            .filter(|((contract, _), _)| *contract == self.name());
+        own.map(|((_, event), receivers)| (*event, receivers.clone()))
+            .collect()
+    }
+}
+
+fn settings_path(capability: &str) -> String {
+    format!("capabilities.{capability}.settings")
+}
+
+fn has_settings<A: Capability>() -> bool {
+    TypeId::of::<A::Settings>() != TypeId::of::<()>()
+}
+
+/// The capability's own settings as data, having been read once to see that they fit.
+fn own_settings<A: Capability>(
+    config: &Config,
+    name: &str,
+) -> Result<serde_json::Value, RuntimeError> {
+    let path = settings_path(name);
+    if !has_settings::<A>() {
+        return Ok(serde_json::Value::Null);
+    }
+    config.section::<A::Settings>(&path)?;
+    Ok(config.section::<serde_json::Value>(&path)?)
+}
+
+fn limits(settings: &CapabilitySettings) -> Limits {
+    Limits {
+        message_size: settings.message_size.to_usize(),
+        outbox: u64::from(settings.outbox_limit),
+        inbox_retention: settings.inbox_retention.get(),
+    }
+}
+
+fn policy(settings: &CapabilitySettings, num_arbiters: usize) -> Policy {
+    let instances = usize::from(settings.instances);
+    let restart = &settings.restart;
+    Policy {
+        mailbox: usize::try_from(settings.mailbox).unwrap_or(usize::MAX),
+        instances: if instances == 0 {
+            num_arbiters
+        } else {
+            instances
+        },
+        idle_after: settings.idle_after.get(),
+        restart: RestartPolicy {
+            budget: usize::from(restart.budget),
+            within: restart.within.get(),
+            backoff_min: restart.backoff_min.get(),
+            backoff_max: restart.backoff_max.get(),
+            down_for: restart.down_for.get(),
+        },
+    }
+}
+
+fn delivery(settings: &CapabilitySettings) -> DeliveryPolicy {
+    DeliveryPolicy {
+        attempts: settings.delivery.attempts,
+        backoff_min: settings.delivery.backoff_min.get(),
+        backoff_max: settings.delivery.backoff_max.get(),
+    }
+}

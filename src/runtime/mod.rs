@@ -1,0 +1,18 @@
+//! The embedded runtime: puts engine, store, delivery and transports together, and takes them apart again.
+
+mod assembly;
+mod builder;
+mod error;
+mod events;
+mod health;
+mod install;
+mod running;
+mod storage;
+
+pub use builder::Builder;
+#[cfg(feature = "testing")]
+pub(crate) use builder::{FakeInstall, Lab};
+pub use error::RuntimeError;
+pub use events::{Events, EventsError};
+pub use health::Health;
+pub use running::Runtime;

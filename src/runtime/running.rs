@@ -1,0 +1,333 @@
+//! [`Runtime`]: a running colony in this process.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use super::builder::Builder;
+use super::events::Events;
+use super::health::{Health, HealthBoard};
+use super::install::Installed;
+use super::storage::Kept;
+use crate::actor::services::Tasks;
+use crate::call::route::{Directory, Target};
+use crate::call::{Ref, Tick};
+use crate::config::{Config, RuntimeSettings};
+use crate::contract::{Contract, Emitted, Event};
+use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters, PostOffice};
+use crate::engine::CapabilityStats;
+use crate::engine::host::Hosts;
+
+/// How often is looked whether all is quiet.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Capabilities running in this process. Cheap to clone; all clones are the same runtime.
+///
+/// End it with [`stop`](Self::stop). If the last clone is merely dropped, its threads end without finishing what had
+/// been accepted; what was acknowledged is safe all the same.
+#[derive(Clone)]
+pub struct Runtime {
+    directory: Arc<Directory>,
+    health: HealthBoard,
+    config: Config,
+    parts: Arc<Mutex<Option<Arc<Parts>>>>,
+}
+
+/// What a running runtime is made of.
+pub(super) struct Parts {
+    pub(super) settings: RuntimeSettings,
+    pub(super) hosts: Mutex<Hosts>,
+    pub(super) health: HealthBoard,
+    pub(super) tasks: Tasks,
+    pub(super) directory: Arc<Directory>,
+    pub(super) durable: Option<Kept>,
+    pub(super) post: Arc<PostOffice>,
+    pub(super) installed: Vec<Installed>,
+}
+
+impl Runtime {
+    /// Begins to say what a runtime hosts.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(super) fn of(config: Config, parts: Parts) -> Self {
+        Self {
+            directory: Arc::clone(&parts.directory),
+            health: parts.health.clone(),
+            config,
+            parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
+        }
+    }
+
+    pub(super) fn parts(&self) -> Option<Arc<Parts>> {
+        self.parts.lock().clone()
+    }
+
+    /// A reference to a capability. Calls fail with [`CallError::NotHosted`](crate::CallError::NotHosted) while nobody hosts it.
+    #[must_use]
+    pub fn get<C: Contract>(&self) -> Ref<C> {
+        Ref::new(self.directory.route::<C>())
+    }
+
+    /// The configuration it was started with.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether it can do its work.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.health.get()
+    }
+
+    /// Waits until the health is one that `wanted` accepts, and returns it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    pub async fn health_becomes(&self, wanted: impl FnMut(&Health) -> bool) -> Health {
+        self.health.wait_for(wanted).await
+    }
+
+    /// What each capability has done and is about to do, in the order in which they were given.
+    #[must_use]
+    pub fn stats(&self) -> Vec<CapabilityStats> {
+        let Some(parts) = self.parts() else {
+            return Vec::new();
+        };
+        parts
+            .installed
+            .iter()
+            .map(|installed| installed.host.stats())
+            .collect()
+    }
+
+    /// What a capability let out and nobody could be given, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`DeadLetterError`] when the capability does not run here, or its store cannot be read.
+    pub fn dead_letters(&self, capability: &str) -> Result<Vec<DeadLetter>, DeadLetterError> {
+        self.dead(capability)?.list()
+    }
+
+    /// Delivers a dead letter again, under its old id.
+    ///
+    /// # Errors
+    ///
+    /// [`DeadLetterError`] when there is none of this number, or its store cannot be written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, it may or may not have happened.
+    pub async fn replay_dead_letter(
+        &self,
+        capability: &str,
+        number: u64,
+    ) -> Result<(), DeadLetterError> {
+        self.dead(capability)?.replay(number).await
+    }
+
+    /// Forgets a dead letter for good.
+    ///
+    /// # Errors
+    ///
+    /// [`DeadLetterError`] when there is none of this number, or its store cannot be written.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, it may or may not have happened.
+    pub async fn drop_dead_letter(
+        &self,
+        capability: &str,
+        number: u64,
+    ) -> Result<(), DeadLetterError> {
+        self.dead(capability)?.drop_letter(number).await
+    }
+
+    fn dead(&self, capability: &str) -> Result<DeadLetters, DeadLetterError> {
+        let parts = self.parts();
+        let installed = parts.as_ref().map_or(&[][..], |parts| &parts.installed);
+        let found = installed
+            .iter()
+            .find(|installed| installed.services.capability == capability);
+        match found {
+            Some(installed) => Ok(DeadLetters::new(Arc::clone(&installed.services))),
+            None => Err(DeadLetterError::NotHosted {
+                capability: capability.to_owned(),
+            }),
+        }
+    }
+
+    /// Looks on as the events of one kind become known, from now on. An onlooker is no subscriber: it gets what it keeps
+    /// up with, as long as it is there. `None` when the capability that emits them does not run here.
+    #[must_use]
+    pub fn events<E: Emitted>(&self) -> Option<Events<E>> {
+        let parts = self.parts()?;
+        let emitter = <E::By as Contract>::NAME;
+        let found = parts
+            .installed
+            .iter()
+            .find(|installed| installed.services.capability == emitter)?;
+        Some(Events::new(found.services.taps.open(<E as Event>::NAME)))
+    }
+
+    /// Waits until nothing is left to do: no turn runs, no message waits, every event and send is delivered, no timer is
+    /// being delivered. False when that was not so within the time given.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    pub async fn settled(&self, within: Duration) -> bool {
+        let clock = self.directory.clock().clone();
+        let until = clock.now().after(within);
+        while let Some(parts) = self.parts() {
+            // Asked twice: what was on its way from the one to the other while we looked shows the second time.
+            if parts.is_settled() && parts.is_settled() {
+                return true;
+            }
+            if clock.now() >= until {
+                return false;
+            }
+            drop(parts);
+            clock.sleep(LOOK).await;
+        }
+        true
+    }
+
+    /// Stops: refuses new calls from outside, lets the actors finish what has been accepted, then stops each. What
+    /// is not finished within `[runtime] shutdown_deadline` (default 30 s) is left; durable deliveries go on at the next start.
+    ///
+    /// Safe to call more than once; later calls wait for the first.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropped half way, the runtime takes no calls and is never fully stopped.
+    pub async fn stop(&self) {
+        let taken = self.parts.lock().take();
+        let Some(parts) = taken else {
+            self.health
+                .wait_for(|health| *health == Health::Stopped)
+                .await;
+            return;
+        };
+        self.health.set(Health::Stopping);
+        self.directory.close();
+        let until = self
+            .directory
+            .clock()
+            .now()
+            .after(parts.settings.shutdown_deadline.get());
+        parts.finish(until).await;
+        parts.end().await;
+        self.health.set(Health::Stopped);
+    }
+}
+
+impl Parts {
+    fn is_settled(&self) -> bool {
+        self.installed
+            .iter()
+            .all(|installed| installed.host.is_idle())
+            && self.post.is_idle()
+            && self
+                .installed
+                .iter()
+                .all(|installed| installed.host.stats().num_undelivered == 0)
+    }
+
+    /// Whether nothing is left that would be lost with the process.
+    fn is_finished(&self) -> bool {
+        let volatile = self
+            .installed
+            .iter()
+            .filter(|installed| !installed.services.remembers);
+        self.installed
+            .iter()
+            .all(|installed| installed.host.is_idle())
+            && volatile
+                .map(|installed| installed.host.stats().num_undelivered)
+                .sum::<u64>()
+                == 0
+    }
+
+    /// Lets the actors finish, then stops them; gives up at `until`.
+    async fn finish(&self, until: Tick) {
+        let clock = self.directory.clock();
+        while !self.is_finished() {
+            if clock.now() >= until {
+                tracing::warn!("the shutdown deadline has passed: turns that still run are left");
+                break;
+            }
+            clock.sleep(LOOK).await;
+        }
+        self.post.close();
+        let stops = join_all(self.installed.iter().map(|installed| installed.host.stop()));
+        tokio::select! {
+            _ = stops => {}
+            () = clock.sleep_until(until) => tracing::warn!("the shutdown deadline has passed: actors that did not stop are left"),
+        }
+    }
+
+    /// Ends tasks, committer and threads, so that the store is free for the next process.
+    async fn end(&self) {
+        self.tasks.end().await;
+        for installed in &self.installed {
+            installed.route.lead_to(Target::Closed);
+        }
+        let committer = self
+            .durable
+            .as_ref()
+            .map(|durable| durable.committer.clone());
+        let mut hosts = self.hosts.lock().take();
+        let (sender, ended) = oneshot::channel();
+        // Both wait for threads, which must not be done on one of them, nor on the caller's executor.
+        let ending = std::thread::Builder::new()
+            .name("skep-stop".to_owned())
+            .spawn(move || {
+                if let Some(committer) = committer {
+                    committer.shutdown();
+                }
+                hosts.end();
+                let _ = sender.send(());
+            });
+        if ending.is_ok() {
+            let _ = ended.await;
+        }
+    }
+}
+
+/// Runs a future on this thread, without any runtime of its own.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = std::task::Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut cx = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+        std::thread::park();
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}

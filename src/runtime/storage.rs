@@ -1,0 +1,53 @@
+//! The stores of one runtime: the durable one, opened if a capability needs it, and one in memory for all others.
+
+use std::sync::Arc;
+
+use crate::config;
+use crate::store::{self, Committer, CommitterSettings, MemoryStore, OnFail, OpenOptions, Store};
+
+/// A store and the one committer that writes to it.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) committer: Committer,
+}
+
+impl Kept {
+    /// For what need not survive the process.
+    pub(super) fn in_memory() -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        // Memory cannot fail to keep what it was given.
+        let committer = Committer::immediate(Arc::clone(&store), Box::new(|_| ()));
+        Self { store, committer }
+    }
+
+    /// A store that somebody else opened; each commit is made on the thread of the turn.
+    pub(super) fn given(store: Arc<dyn Store>, on_fail: OnFail) -> Self {
+        let committer = Committer::immediate(Arc::clone(&store), on_fail);
+        Self { store, committer }
+    }
+
+    /// The store of the application, in its directory.
+    pub(super) fn open(
+        application: &str,
+        settings: &config::StoreSettings,
+        on_fail: OnFail,
+    ) -> Result<Self, store::Error> {
+        let engine = match settings.engine {
+            config::Engine::Sled => store::Engine::Sled,
+            config::Engine::Fjall => store::Engine::Fjall,
+        };
+        let mut options = OpenOptions::new(&settings.path, application).engine(engine);
+        options.cache_bytes = settings.cache.get();
+        let store = store::open(&options)?;
+        let defaults = CommitterSettings::default();
+        let settings = CommitterSettings {
+            max_batches: usize::try_from(settings.group_batches).unwrap_or(usize::MAX),
+            max_bytes: settings.group_bytes.to_usize(),
+            watchdog: settings.watchdog.get(),
+            ..defaults
+        };
+        let committer = Committer::start(Arc::clone(&store), settings, on_fail)?;
+        Ok(Self { store, committer })
+    }
+}

@@ -1,0 +1,137 @@
+//! [`Fake`]: a neighbour that answers as the test says.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::task::Context;
+
+use crate::call::cell::CallCell;
+use crate::call::route::{Directory, Door, LocalDoor, Offer, Seat, Target};
+use crate::call::{CallError, Tick};
+use crate::contract::{Accepts, Contract, Message, Outcome};
+
+/// A stand-in for the capability behind a contract: answers each kind of message with a closure.
+///
+/// A message without one gets [`CallError::UnknownMessage`], so that an unexpected call is seen.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, schemars::JsonSchema, skep::Message)]
+/// # #[message(reply = u32)]
+/// # pub struct Price { nights: u32 }
+/// # skep::contract! { pub Prices v1 { Price } }
+/// use skep::testing::Fake;
+///
+/// let prices = Fake::<Prices>::new().answer(|m: Price| Ok(m.nights * 80));
+/// # drop(prices);
+/// ```
+pub struct Fake<C> {
+    answers: BTreeMap<usize, (TypeId, Arc<dyn MakesDoor>)>,
+    contract: PhantomData<fn() -> C>,
+}
+
+/// Makes the door of one message.
+trait MakesDoor: Send + Sync {
+    fn door(&self) -> LocalDoor;
+}
+
+/// Puts a fake at the end of its route.
+pub(crate) trait Installed: Send + Sync {
+    fn install(&self) -> crate::runtime::FakeInstall;
+}
+
+impl<C: Contract> Fake<C> {
+    /// A fake that answers nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            answers: BTreeMap::new(),
+            contract: PhantomData,
+        }
+    }
+
+    /// Answers one kind of message.
+    #[must_use]
+    pub fn answer<M: Message>(
+        mut self,
+        answer: impl Fn(M) -> Outcome<M> + Send + Sync + 'static,
+    ) -> Self
+    where
+        C: Accepts<M>,
+    {
+        let answer = FakeAnswer {
+            answer: Arc::new(answer),
+        };
+        self.answers.insert(
+            <C as Accepts<M>>::SLOT,
+            (TypeId::of::<M>(), Arc::new(answer)),
+        );
+        self
+    }
+
+    fn doors(&self) -> Box<[LocalDoor]> {
+        let closed = || Box::new(()) as LocalDoor;
+        (0..C::NUM_MESSAGES)
+            .map(|slot| {
+                self.answers
+                    .get(&slot)
+                    .map_or_else(closed, |(_, made)| made.door())
+            })
+            .collect()
+    }
+}
+
+impl<C: Contract> Installed for Fake<C> {
+    fn install(&self) -> crate::runtime::FakeInstall {
+        let doors = self.doors();
+        Box::new(move |directory: &Arc<Directory>| {
+            directory.route::<C>().lead_to(Target::Local(doors))
+        })
+    }
+}
+
+struct FakeAnswer<M: Message> {
+    answer: Arc<dyn Fn(M) -> Outcome<M> + Send + Sync>,
+}
+
+impl<M: Message> MakesDoor for FakeAnswer<M> {
+    fn door(&self) -> LocalDoor {
+        let door: Box<dyn Door<M>> = Box::new(Self {
+            answer: Arc::clone(&self.answer),
+        });
+        Box::new(door)
+    }
+}
+
+impl<M: Message> Door<M> for FakeAnswer<M> {
+    fn offer(
+        &self,
+        cell: &Arc<CallCell<M>>,
+        _: Option<&mut Context<'_>>,
+        _: Option<Seat>,
+    ) -> Offer {
+        match cell.begin(|| Tick::from_nanos(0)) {
+            Some(message) => {
+                cell.complete(Ok((self.answer)(message)));
+                Offer::Taken
+            }
+            None => Offer::Refused(CallError::Overloaded {
+                capability: M::NAME.to_owned(),
+            }),
+        }
+    }
+}
+
+impl<C: Contract> Default for Fake<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: Contract> fmt::Debug for Fake<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fake({})", C::NAME)
+    }
+}

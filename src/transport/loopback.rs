@@ -1,0 +1,63 @@
+//! The `wire` placement: the capability runs in this process, but every message, reply and error goes through its codec.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::frame::Frame;
+use crate::call::route::{Answer, Remote, Request};
+use crate::call::{CallError, Clock, Part};
+use crate::engine::served::Served;
+
+/// A transport that leads back into this process.
+pub(crate) struct Loopback {
+    capability: &'static str,
+    served: Arc<Served>,
+    clock: Clock,
+}
+
+impl Loopback {
+    pub(crate) fn new(capability: &'static str, served: Served, clock: Clock) -> Self {
+        Self {
+            capability,
+            served: Arc::new(served),
+            clock,
+        }
+    }
+
+    /// Through the codec and back.
+    fn received(&self, request: Request) -> Result<Request, CallError> {
+        let frame = Frame::of_request(request, &self.clock);
+        frame
+            .into_request(&self.clock)
+            .map_err(|error| error.into_call_error(self.capability, Part::Message))
+    }
+}
+
+impl Remote for Loopback {
+    fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
+        let received = match self.received(request) {
+            Ok(received) => received,
+            Err(error) => return std::future::ready(Err(error)).boxed(),
+        };
+        let capability = self.capability;
+        let served = Arc::clone(&self.served);
+        async move {
+            let frame = Frame::of_answer(served.call(received).await);
+            frame
+                .into_answer()
+                .map_err(|error| error.into_call_error(capability, Part::Reply))?
+        }
+        .boxed()
+    }
+
+    fn try_tell(&self, request: Request) -> Result<(), CallError> {
+        let received = self.received(request)?;
+        let frame = Frame::of_answer(self.served.try_tell(received).map(|()| Answer::Accepted));
+        let answer = frame
+            .into_answer()
+            .map_err(|error| error.into_call_error(self.capability, Part::Reply))?;
+        answer.map(|_| ())
+    }
+}

@@ -1,0 +1,6 @@
+//! How calls cross a process boundary: frames of headers and bytes, and what carries them.
+
+mod frame;
+mod loopback;
+
+pub(crate) use loopback::Loopback;

@@ -1,0 +1,22 @@
+#[path = "../parts/hotel.rs"]
+mod hotel;
+
+use hotel::{Charge, Payments};
+use skep::capability;
+
+struct Desk;
+
+#[capability(contract = Payments)]
+impl Desk {
+    #[handle]
+    async fn charge(&mut self, _message: Charge) -> u64 {
+        0
+    }
+
+    #[start]
+    async fn open() -> Result<Desk, String> {
+        Ok(Desk)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+#[path = "../parts/hotel.rs"]
+mod hotel;
+
+use hotel::{Cancel, Full, Reservations, Reserve};
+use skep::capability;
+
+#[derive(Default)]
+struct Book;
+
+#[capability(contract = Reservations, stateless)]
+impl Book {
+    #[handle]
+    async fn reserve(&mut self, _message: Reserve) -> Result<u64, Full> {
+        Ok(1)
+    }
+
+    #[handle]
+    async fn cancel(&mut self, _message: Cancel) {}
+}
+
+fn main() {}

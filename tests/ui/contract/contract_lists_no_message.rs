@@ -1,0 +1,7 @@
+use skep::contract;
+
+struct Reserve;
+
+contract! { pub Reservations v1 { Reserve } }
+
+fn main() {}
