@@ -37,10 +37,21 @@ mod tests {
     #[test]
     fn the_names_on_the_wire_stay_what_they_are() {
         let described = Payments::describe();
-        let messages: Vec<&str> = described.messages.iter().map(|message| message.name.as_str()).collect();
-        let events: Vec<&str> = described.events.iter().map(|event| event.name.as_str()).collect();
+        let messages: Vec<&str> = described
+            .messages
+            .iter()
+            .map(|message| message.name.as_str())
+            .collect();
+        let events: Vec<&str> = described
+            .events
+            .iter()
+            .map(|event| event.name.as_str())
+            .collect();
         assert_eq!(messages, ["charge", "refund", "find_folio", "audit"]);
         assert_eq!(events, ["charged", "refunded", "declined", "billed"]);
-        assert_eq!((described.name.as_str(), described.version, Payments::KEY), ("payments", 1, None));
+        assert_eq!(
+            (described.name.as_str(), described.version, Payments::KEY),
+            ("payments", 1, None)
+        );
     }
 }

@@ -28,10 +28,21 @@ mod tests {
     #[test]
     fn the_names_on_the_wire_stay_what_they_are() {
         let described = Reports::describe();
-        let messages: Vec<&str> = described.messages.iter().map(|message| message.name.as_str()).collect();
-        let events: Vec<&str> = described.events.iter().map(|event| event.name.as_str()).collect();
+        let messages: Vec<&str> = described
+            .messages
+            .iter()
+            .map(|message| message.name.as_str())
+            .collect();
+        let events: Vec<&str> = described
+            .events
+            .iter()
+            .map(|event| event.name.as_str())
+            .collect();
         assert_eq!(messages, ["render_invoice", "find_invoice", "audit"]);
         assert_eq!(events, ["invoice_issued"]);
-        assert_eq!((described.name.as_str(), described.version, Reports::KEY), ("reports", 1, None));
+        assert_eq!(
+            (described.name.as_str(), described.version, Reports::KEY),
+            ("reports", 1, None)
+        );
     }
 }

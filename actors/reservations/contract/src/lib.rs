@@ -41,10 +41,39 @@ mod tests {
     #[test]
     fn the_names_on_the_wire_stay_what_they_are() {
         let described = Reservations::describe();
-        let messages: Vec<&str> = described.messages.iter().map(|message| message.name.as_str()).collect();
-        let events: Vec<&str> = described.events.iter().map(|event| event.name.as_str()).collect();
-        assert_eq!(messages, ["reserve", "cancel", "no_show", "check_out", "find", "availability", "audit"]);
-        assert_eq!(events, ["reserved", "cancelled", "no_show_recorded", "checked_out"]);
-        assert_eq!((described.name.as_str(), described.version, Reservations::KEY), ("reservations", 1, Some("hotel")));
+        let messages: Vec<&str> = described
+            .messages
+            .iter()
+            .map(|message| message.name.as_str())
+            .collect();
+        let events: Vec<&str> = described
+            .events
+            .iter()
+            .map(|event| event.name.as_str())
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                "reserve",
+                "cancel",
+                "no_show",
+                "check_out",
+                "find",
+                "availability",
+                "audit"
+            ]
+        );
+        assert_eq!(
+            events,
+            ["reserved", "cancelled", "no_show_recorded", "checked_out"]
+        );
+        assert_eq!(
+            (
+                described.name.as_str(),
+                described.version,
+                Reservations::KEY
+            ),
+            ("reservations", 1, Some("hotel"))
+        );
     }
 }
