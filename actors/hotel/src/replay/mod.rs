@@ -1,13 +1,13 @@
 //! `hotel replay`: real bookings from a file, played through the hotel in the order in which they happened.
 //!
-//! [`file`] reads, [`plan`] puts in order, [`Summary`] counts what came of it, [`verify`] checks the capabilities
+//! [`File`] reads, [`plan`] puts in order, [`Summary`] counts what came of it, [`verify`] checks the capabilities
 //! against each other afterwards.
 
 mod booking;
 mod column;
 mod date;
 mod encoding;
-pub mod file;
+mod file;
 mod plan;
 mod rejects;
 mod row;
