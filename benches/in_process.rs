@@ -106,8 +106,6 @@ mod with_ractor {
         Add(u64, RpcReplyPort<u64>),
     }
 
-    impl ractor::Message for Command {}
-
     impl Actor for Counter {
         type Msg = Command;
         type State = u64;
