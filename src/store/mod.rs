@@ -5,6 +5,8 @@
 mod batch;
 mod clock;
 mod committer;
+#[cfg(test)]
+mod committer_tests;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 #[cfg(test)]
@@ -20,6 +22,8 @@ pub mod fault;
 mod fjall_engine;
 mod group;
 mod header;
+#[cfg(any(test, feature = "testing"))]
+mod history;
 mod lock;
 mod memory;
 mod metrics;
