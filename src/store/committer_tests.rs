@@ -14,17 +14,17 @@ use super::{
 };
 
 /// How a batch ended, by its name.
-type Told = (String, Result<(), CommitFailure>);
+pub(super) type Told = (String, Result<(), CommitFailure>);
 
-struct Bench {
-    store: Arc<FaultyStore>,
-    committer: Committer,
-    tell: SyncSender<Told>,
-    told: Mutex<Receiver<Told>>,
-    failed: Mutex<Receiver<FailStop>>,
+pub(super) struct Bench {
+    pub(super) store: Arc<FaultyStore>,
+    pub(super) committer: Committer,
+    pub(super) tell: SyncSender<Told>,
+    pub(super) told: Mutex<Receiver<Told>>,
+    pub(super) failed: Mutex<Receiver<FailStop>>,
 }
 
-fn settings() -> CommitterSettings {
+pub(super) fn settings() -> CommitterSettings {
     CommitterSettings {
         watchdog: Duration::from_secs(3600),
         ..CommitterSettings::default()
@@ -35,7 +35,7 @@ fn bench(settings: CommitterSettings) -> Bench {
     with(|store, on_fail| Committer::start(store, settings, on_fail).unwrap())
 }
 
-fn with(start: impl FnOnce(Arc<dyn Store>, OnFail) -> Committer) -> Bench {
+pub(super) fn with(start: impl FnOnce(Arc<dyn Store>, OnFail) -> Committer) -> Bench {
     let store = FaultyStore::new(Arc::new(MemoryStore::new()));
     let (fail, failed) = sync_channel(8);
     let on_fail: OnFail = Box::new(move |stop| fail.send(stop.clone()).unwrap());
@@ -50,39 +50,39 @@ fn with(start: impl FnOnce(Arc<dyn Store>, OnFail) -> Committer) -> Bench {
     }
 }
 
-fn batch(name: &str) -> Batch {
+pub(super) fn batch(name: &str) -> Batch {
     let mut batch = Batch::new(tree("t"));
     batch.put(name, name);
     batch
 }
 
-fn barrier() -> Batch {
+pub(super) fn barrier() -> Batch {
     Batch::new(tree("t"))
 }
 
 impl Bench {
-    fn done(&self, name: &str) -> Done {
+    pub(super) fn done(&self, name: &str) -> Done {
         let (told, name) = (self.tell.clone(), name.to_owned());
         Box::new(move |result| told.send((name, result)).unwrap())
     }
 
-    fn submit(&self, name: &str) {
+    pub(super) fn submit(&self, name: &str) {
         self.committer.submit(batch(name), self.done(name));
     }
 
-    fn submit_barrier(&self, name: &str) {
+    pub(super) fn submit_barrier(&self, name: &str) {
         self.committer.submit(barrier(), self.done(name));
     }
 
     /// The next one told, by name; it must have succeeded.
-    fn committed(&self) -> String {
+    pub(super) fn committed(&self) -> String {
         let (name, result) = self.told.lock().recv().unwrap();
         result.unwrap();
         name
     }
 
     /// The next one told; it must have failed with the whole committer.
-    fn lost(&self) -> (String, Outcome) {
+    pub(super) fn lost(&self) -> (String, Outcome) {
         match self.told.lock().recv().unwrap() {
             (name, Err(CommitFailure::Failed { outcome, .. })) => (name, outcome),
             other => panic!("{other:?}"),
@@ -90,7 +90,7 @@ impl Bench {
     }
 
     /// Who was told so far, without waiting.
-    fn told_now(&self) -> Vec<String> {
+    pub(super) fn told_now(&self) -> Vec<String> {
         self.told
             .lock()
             .try_iter()
@@ -98,11 +98,11 @@ impl Bench {
             .collect()
     }
 
-    fn nobody_was_told(&self) -> bool {
+    pub(super) fn nobody_was_told(&self) -> bool {
         self.told.lock().try_recv().is_err()
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub(super) fn keys(&self) -> Vec<String> {
         let entries = entries(&*self.store, "t", b"", None);
         entries
             .into_iter()
@@ -400,7 +400,9 @@ fn the_last_handle_commits_what_is_queued() {
         ..
     } = bench(settings());
     let done: Done = Box::new(move |result| tell.send((String::new(), result)).unwrap());
-    committer.clone().submit(batch("a"), done);
+    let clone = committer.clone();
+    clone.submit(batch("a"), done);
+    drop(clone);
     drop(committer);
     told.lock().try_recv().unwrap().1.unwrap();
     assert_eq!(store.groups(), [1]);
@@ -435,49 +437,6 @@ fn a_callback_may_submit_although_the_queue_is_full() {
         [bench.committed(), bench.committed()],
         ["second", "from within"]
     );
-}
-
-#[test]
-fn an_immediate_committer_commits_within_the_submission() {
-    let bench = with(Committer::immediate);
-    bench.submit("a");
-    bench.submit_barrier("read");
-    assert_eq!(bench.told_now(), ["a", "read"]);
-    assert_eq!(bench.keys(), ["a"]);
-    bench.committer.shutdown();
-    assert_eq!(bench.committer.state(), State::Stopped);
-}
-
-#[test]
-fn an_immediate_committer_keeps_order_when_callbacks_submit() {
-    let bench = with(Committer::immediate);
-    let (committer, told, inner) = (
-        bench.committer.clone(),
-        bench.done("outer"),
-        bench.done("inner"),
-    );
-    let outer: Done = Box::new(move |result| {
-        committer.submit(batch("inner"), inner);
-        told(result);
-    });
-    bench.committer.submit(batch("outer"), outer);
-    assert_eq!([bench.committed(), bench.committed()], ["outer", "inner"]);
-}
-
-#[test]
-fn an_immediate_committer_stops_at_a_failure_too() {
-    let bench = with(Committer::immediate);
-    bench.store.fail_commit(2, Fault::DiskFull);
-    ["a", "b", "c"]
-        .into_iter()
-        .for_each(|name| bench.submit(name));
-    assert_eq!(bench.committed(), "a");
-    assert_eq!(bench.lost(), ("b".to_owned(), Outcome::Unknown));
-    assert_eq!(bench.lost(), ("c".to_owned(), Outcome::NotWritten));
-    assert!(matches!(
-        bench.failed.lock().try_recv().unwrap(),
-        FailStop::Failed { .. }
-    ));
 }
 
 #[test]

@@ -11,7 +11,8 @@ mod committer_tests;
 pub mod conformance;
 #[cfg(test)]
 mod conformance_tests;
-#[cfg(all(test, any(feature = "sled", feature = "fjall")))]
+#[cfg(test)]
+#[cfg(any(feature = "sled", feature = "fjall"))]
 mod crash;
 #[cfg(any(feature = "sled", feature = "fjall"))]
 mod durable;
@@ -24,11 +25,14 @@ mod group;
 mod header;
 #[cfg(any(test, feature = "testing"))]
 mod history;
+#[cfg(test)]
+mod immediate_tests;
 mod lock;
 mod memory;
 mod metrics;
 mod open;
-#[cfg(all(test, any(feature = "sled", feature = "fjall")))]
+#[cfg(test)]
+#[cfg(any(feature = "sled", feature = "fjall"))]
 mod open_tests;
 mod port;
 #[cfg(any(feature = "sled", feature = "fjall"))]
