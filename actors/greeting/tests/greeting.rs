@@ -17,15 +17,25 @@ async fn a_greeting_is_answered_and_made_known(colony: Colony) {
     let reply = runtime.get::<Greeting>().ask(Greet("Ada".to_owned())).await;
     assert_eq!(reply, Ok("Hi, Ada!".to_owned()));
     assert_eq!(greeted.next().await.0, "Ada");
-    assert!(runtime.settled(std::time::Duration::from_secs(5)).await, "the listener has heard it");
-    let listening = runtime.stats().into_iter().find(|stats| stats.capability == "listening");
+    assert!(
+        runtime.settled(std::time::Duration::from_secs(5)).await,
+        "the listener has heard it"
+    );
+    let listening = runtime
+        .stats()
+        .into_iter()
+        .find(|stats| stats.capability == "listening");
     assert_eq!(listening.map(|stats| stats.num_turns), Some(1));
 }
 
 #[test]
 fn the_whole_application_has_at_most_30_lines() {
     let source = include_str!("../src/main.rs");
-    assert!(source.lines().count() <= 30, "{} lines", source.lines().count());
+    assert!(
+        source.lines().count() <= 30,
+        "{} lines",
+        source.lines().count()
+    );
 }
 
 #[test]

@@ -58,11 +58,19 @@ impl Book {
 
 /// The web application on top of a runtime that hosts the [`Book`].
 pub fn router(runtime: &Runtime) -> Router {
-    Router::new().route("/entries", get(list)).route("/entries", post(sign)).with_state(runtime.get::<GuestBook>())
+    Router::new()
+        .route("/entries", get(list))
+        .route("/entries", post(sign))
+        .with_state(runtime.get::<GuestBook>())
 }
 
-async fn list(State(book): State<Ref<GuestBook>>) -> Result<Json<Vec<String>>, (StatusCode, String)> {
-    book.ask(Entries {}).await.map(Json).map_err(|error| refused(&error))
+async fn list(
+    State(book): State<Ref<GuestBook>>,
+) -> Result<Json<Vec<String>>, (StatusCode, String)> {
+    book.ask(Entries {})
+        .await
+        .map(Json)
+        .map_err(|error| refused(&error))
 }
 
 async fn sign(
@@ -71,7 +79,10 @@ async fn sign(
 ) -> Result<(StatusCode, Json<usize>), (StatusCode, String)> {
     match book.ask(entry).await {
         Ok(number) => Ok((StatusCode::CREATED, Json(number))),
-        Err(AskError::Domain(Blank {})) => Err((StatusCode::UNPROCESSABLE_ENTITY, "there is nothing to write".to_owned())),
+        Err(AskError::Domain(Blank {})) => Err((
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "there is nothing to write".to_owned(),
+        )),
         Err(error) => Err(refused(&error)),
     }
 }
