@@ -106,8 +106,6 @@ mod with_ractor {
         Add(u64, RpcReplyPort<u64>),
     }
 
-    impl ractor::Message for Command {}
-
     impl Actor for Counter {
         type Msg = Command;
         type State = u64;
@@ -158,7 +156,10 @@ mod with_channels {
 
     pub(super) fn counter() -> mpsc::Sender<Add> {
         let (sender, mut receiver) = mpsc::channel::<Add>(64);
-        #[allow(clippy::disallowed_methods, reason = "the floor has nothing but a task and channels")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the floor has nothing but a task and channels"
+        )]
         tokio::spawn(async move {
             let mut total = 0;
             while let Some((number, reply)) = receiver.recv().await {
@@ -183,23 +184,34 @@ async fn measure<F: Future<Output = u64>>(in_flight: usize, mut ask: impl FnMut(
         }
     } else {
         let mut numbers = 0..ASKS;
-        let mut under_way: FuturesUnordered<F> = numbers.by_ref().take(in_flight).map(&mut ask).collect();
+        let mut under_way: FuturesUnordered<F> =
+            numbers.by_ref().take(in_flight).map(&mut ask).collect();
         while let Some(total) = under_way.next().await {
             black_box(total);
             under_way.extend(numbers.next().map(&mut ask));
         }
     }
-    #[allow(clippy::cast_precision_loss, reason = "a benchmark's figures are not that long")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a benchmark's figures are not that long"
+    )]
     let nanos = begun.elapsed().as_nanos() as f64 / ASKS as f64;
     nanos
 }
 
 async fn round(group: &mut Group, in_flight: usize) {
-    let runtime = skep::Runtime::builder().with::<with_skep::Counter>().start().await.expect("skep starts");
+    let runtime = skep::Runtime::builder()
+        .with::<with_skep::Counter>()
+        .start()
+        .await
+        .expect("skep starts");
     let counting = runtime.get::<with_skep::Counting>();
     let counting = &counting;
     let nanos = measure(in_flight, |number| async move {
-        counting.ask(with_skep::Add { number }).await.expect("a reply")
+        counting
+            .ask(with_skep::Add { number })
+            .await
+            .expect("a reply")
     });
     group.add("skep", nanos.await);
     runtime.stop().await;
@@ -213,7 +225,9 @@ async fn round(group: &mut Group, in_flight: usize) {
     });
     group.add("floor: mpsc + oneshot", nanos.await);
 
-    let (ractor, _) = ractor::Actor::spawn(None, with_ractor::Counter, ()).await.expect("ractor starts");
+    let (ractor, _) = ractor::Actor::spawn(None, with_ractor::Counter, ())
+        .await
+        .expect("ractor starts");
     let actor = &ractor;
     let nanos = measure(in_flight, |number| async move {
         ractor::call!(actor, with_ractor::Command::Add, number).expect("a reply")
@@ -221,19 +235,26 @@ async fn round(group: &mut Group, in_flight: usize) {
     group.add("ractor 0.16", nanos.await);
     ractor.stop(None);
 
-    let kameo = <with_kameo::Counter as kameo::actor::Spawn>::spawn(with_kameo::Counter { total: 0 });
+    let kameo =
+        <with_kameo::Counter as kameo::actor::Spawn>::spawn(with_kameo::Counter { total: 0 });
     let actor = &kameo;
-    let nanos = measure(in_flight, |number| async move { actor.ask(with_kameo::Add(number)).await.expect("a reply") });
+    let nanos = measure(in_flight, |number| async move {
+        actor.ask(with_kameo::Add(number)).await.expect("a reply")
+    });
     group.add("kameo 0.22", nanos.await);
 
     let xtra = xtra::spawn_tokio(with_xtra::Counter { total: 0 }, xtra::Mailbox::bounded(64));
     let actor = &xtra;
-    let nanos = measure(in_flight, |number| async move { actor.send(with_xtra::Add(number)).await.expect("a reply") });
+    let nanos = measure(in_flight, |number| async move {
+        actor.send(with_xtra::Add(number)).await.expect("a reply")
+    });
     group.add("xtra 0.6", nanos.await);
 
     let (address, system) = actix_counter();
     let actor = &address;
-    let nanos = measure(in_flight, |number| async move { actor.send(with_actix::Add(number)).await.expect("a reply") });
+    let nanos = measure(in_flight, |number| async move {
+        actor.send(with_actix::Add(number)).await.expect("a reply")
+    });
     group.add("actix 0.13, on its own thread", nanos.await);
     system.stop();
 }
@@ -243,19 +264,28 @@ fn actix_counter() -> (actix::Addr<with_actix::Counter>, actix_rt::System) {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     std::thread::spawn(move || {
         let runner = actix_rt::System::new();
-        let address = runner.block_on(async { actix::Actor::start(with_actix::Counter { total: 0 }) });
-        sender.send((address, actix_rt::System::current())).expect("somebody waits");
+        let address =
+            runner.block_on(async { actix::Actor::start(with_actix::Counter { total: 0 }) });
+        sender
+            .send((address, actix_rt::System::current()))
+            .expect("somebody waits");
         runner.run().expect("actix runs");
     });
     receiver.recv().expect("actix starts")
 }
 
 fn main() {
-    let file = std::env::args().skip_while(|argument| argument != "--json").nth(1);
+    let file = std::env::args()
+        .skip_while(|argument| argument != "--json")
+        .nth(1);
     let mut groups = Vec::new();
     for (threads, name) in [(1, "one thread"), (2, "two threads")] {
         for in_flight in [1, IN_FLIGHT] {
-            let how = if in_flight == 1 { "one after the other".to_owned() } else { format!("{in_flight} under way") };
+            let how = if in_flight == 1 {
+                "one after the other".to_owned()
+            } else {
+                format!("{in_flight} under way")
+            };
             let mut group = Group::new(&format!("ask in process, {how}, {name}"));
             let mut builder = match threads {
                 1 => tokio::runtime::Builder::new_current_thread(),
@@ -264,7 +294,10 @@ fn main() {
             let runtime = builder.enable_all().build().expect("threads");
             for _ in 0..ROUNDS {
                 group = runtime.block_on(async move {
-                    #[allow(clippy::disallowed_methods, reason = "the caller is a task, as it is in an application")]
+                    #[allow(
+                        clippy::disallowed_methods,
+                        reason = "the caller is a task, as it is in an application"
+                    )]
                     tokio::spawn(async move {
                         round(&mut group, in_flight).await;
                         group
@@ -278,6 +311,7 @@ fn main() {
         }
     }
     if let Some(file) = file {
-        std::fs::write(file, format!("{:#}", serde_json::Value::from(groups))).expect("the file can be written");
+        std::fs::write(file, format!("{:#}", serde_json::Value::from(groups)))
+            .expect("the file can be written");
     }
 }

@@ -20,14 +20,20 @@ impl Group {
     /// A group without figures.
     #[must_use]
     pub fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), rows: Vec::new() }
+        Self {
+            title: title.to_owned(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds one round's figure of a candidate.
     pub fn add(&mut self, name: &str, nanos_per_operation: f64) {
         match self.rows.iter_mut().find(|row| row.name == name) {
             Some(row) => row.rounds.push(nanos_per_operation),
-            None => self.rows.push(Row { name: name.to_owned(), rounds: vec![nanos_per_operation] }),
+            None => self.rows.push(Row {
+                name: name.to_owned(),
+                rounds: vec![nanos_per_operation],
+            }),
         }
     }
 
@@ -45,13 +51,22 @@ impl Group {
     pub fn table(&self, subject: &str) -> String {
         let base = self.median(subject).unwrap_or(f64::NAN);
         let mut table = format!("{}\n", self.title);
-        let _ = writeln!(table, "  {:<34} {:>10} {:>22} {:>10}", "candidate", "median ns", "range", "to skep");
+        let _ = writeln!(
+            table,
+            "  {:<34} {:>10} {:>22} {:>10}",
+            "candidate", "median ns", "range", "to skep"
+        );
         for row in &self.rows {
             let median = self.median(&row.name).unwrap_or(f64::NAN);
             let low = row.rounds.iter().copied().fold(f64::INFINITY, f64::min);
             let high = row.rounds.iter().copied().fold(0.0, f64::max);
             let range = format!("{low:.0}–{high:.0}");
-            let _ = writeln!(table, "  {:<34} {median:>10.0} {range:>22} {:>9.2}x", row.name, median / base);
+            let _ = writeln!(
+                table,
+                "  {:<34} {median:>10.0} {range:>22} {:>9.2}x",
+                row.name,
+                median / base
+            );
         }
         table
     }

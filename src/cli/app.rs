@@ -19,7 +19,8 @@ use crate::contract::Contract;
 use crate::runtime::{Builder, Runtime};
 
 /// Something to do once the actors are ready, before the application says so.
-pub(super) type Prepare = Arc<dyn Fn(Runtime) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+pub(super) type Prepare =
+    Arc<dyn Fn(Runtime) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// An application: its capabilities, and the command line that every application has.
 ///
@@ -52,7 +53,14 @@ pub struct App {
 /// Begins an application. The name is that of its store, of its environment variables (`HOTEL_…`) and of its binary.
 #[must_use]
 pub fn app(name: &'static str) -> App {
-    App { name, about: "", version: "", capabilities: Vec::new(), commands: Vec::new(), prepare: None }
+    App {
+        name,
+        about: "",
+        version: "",
+        capabilities: Vec::new(),
+        commands: Vec::new(),
+        prepare: None,
+    }
 }
 
 /// The whole `main` of an application that is nothing but its capabilities: `skep::main!("greeting": Greeter, Listener);`
@@ -111,25 +119,42 @@ impl App {
     /// Runs the application as the command line says, and returns how it ended: the body of `main`.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        self.run_with(std::env::args_os().collect(), std::env::vars_os().collect()).into()
+        self.run_with(std::env::args_os().collect(), std::env::vars_os().collect())
+            .into()
     }
 
     /// As [`main`](Self::main), with the arguments and the environment given.
     #[must_use]
-    pub fn run_with(self, arguments: Vec<OsString>, environment: Vec<(OsString, OsString)>) -> Exit {
+    pub fn run_with(
+        self,
+        arguments: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+    ) -> Exit {
         let mut definition = self.definition();
         let matches = match definition.try_get_matches_from_mut(arguments) {
             Ok(matches) => matches,
             Err(error) => {
                 // Help and version are errors to clap, but not to whoever asked for them. A closed pipe is no fault.
                 let _ = error.print();
-                return if error.use_stderr() { Exit::Usage } else { Exit::Success };
+                return if error.use_stderr() {
+                    Exit::Usage
+                } else {
+                    Exit::Success
+                };
             }
         };
         let session = self.session(&matches, environment);
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        let runtime = match tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+        {
             Ok(runtime) => runtime,
-            Err(error) => return session.fail(Exit::Software, &format!("the system gives no threads: {error}")),
+            Err(error) => {
+                return session.fail(
+                    Exit::Software,
+                    &format!("the system gives no threads: {error}"),
+                );
+            }
         };
         let exit = runtime.block_on(self.dispatch(&matches, session));
         runtime.shutdown_background();
@@ -141,11 +166,15 @@ impl App {
             None => run::run(session, self.prepare.clone()).await,
             Some(("run", _)) => run::run(session, self.prepare.clone()).await,
             Some(("config", arguments)) => config::config(&session, arguments.get_flag("json")),
-            Some(("explain", arguments)) => {
-                explain::explain(self.name, arguments.get_one::<String>("code").map(String::as_str))
-            }
+            Some(("explain", arguments)) => explain::explain(
+                self.name,
+                arguments.get_one::<String>("code").map(String::as_str),
+            ),
             Some((name, arguments)) => {
-                let found = self.commands.iter().find(|command| command.define().get_name() == name);
+                let found = self
+                    .commands
+                    .iter()
+                    .find(|command| command.define().get_name() == name);
                 match found {
                     Some(command) => command.run(arguments.clone(), session).await,
                     None => Exit::Usage,
@@ -156,9 +185,17 @@ impl App {
 
     fn session(&self, matches: &ArgMatches, environment: Vec<(OsString, OsString)>) -> Session {
         let file_variable = config_variable(self.name);
-        let from_environment = environment.iter().find(|(name, _)| *name == *file_variable).map(|(_, value)| value.clone());
-        let mut sources = Sources::of(self.name).ignore_env([file_variable]).env(environment);
-        let file = matches.get_one::<OsString>("config-file").cloned().or(from_environment);
+        let from_environment = environment
+            .iter()
+            .find(|(name, _)| *name == *file_variable)
+            .map(|(_, value)| value.clone());
+        let mut sources = Sources::of(self.name)
+            .ignore_env([file_variable])
+            .env(environment);
+        let file = matches
+            .get_one::<OsString>("config-file")
+            .cloned()
+            .or(from_environment);
         if let Some(file) = file {
             sources = sources.file(file);
         }
@@ -215,7 +252,11 @@ impl App {
         if !self.version.is_empty() {
             definition = definition.version(self.version);
         }
-        self.commands.iter().fold(definition, |definition, command| definition.subcommand(command.define()))
+        self.commands
+            .iter()
+            .fold(definition, |definition, command| {
+                definition.subcommand(command.define())
+            })
     }
 }
 
@@ -226,6 +267,8 @@ fn config_variable(application: &str) -> String {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

@@ -8,15 +8,23 @@ use crate::config::{LogFormat, LogLevel, LogSettings};
 
 /// Begins to log. `RUST_LOG` wins over the configured level. A process that logs already goes on as it does.
 pub(super) fn begin(settings: &LogSettings) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directive(settings.level)));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(directive(settings.level)));
     let is_terminal = std::io::stderr().is_terminal();
     let as_json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Human => false,
         LogFormat::Auto => !is_terminal,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
-    let _ = if as_json { log.json().flatten_event(true).try_init() } else { log.try_init() };
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_terminal);
+    let _ = if as_json {
+        log.json().flatten_event(true).try_init()
+    } else {
+        log.try_init()
+    };
 }
 
 /// The application's own level; its libraries only speak when something is wrong.

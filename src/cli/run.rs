@@ -7,7 +7,10 @@ use crate::config::StoreSettings;
 use crate::runtime::{Health, Runtime};
 
 pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
-    #[allow(clippy::disallowed_methods, reason = "the ready line tells how long it took, which nothing depends on")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the ready line tells how long it took, which nothing depends on"
+    )]
     let begun = std::time::Instant::now();
     let runtime = match session.start().await {
         Ok(runtime) => runtime,
@@ -40,8 +43,21 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
 }
 
 fn ready_line(session: &Session, runtime: &Runtime, ms: u128) -> String {
-    let capabilities: Vec<_> = runtime.stats().iter().map(|stats| stats.capability).collect();
-    let kept = runtime.is_durable().then(|| runtime.config().section::<StoreSettings>("store").ok()).flatten();
-    let kept = kept.map_or_else(String::new, |store| format!("; state in {}", store.path.display()));
-    format!("{} is ready after {ms} ms: {}{kept}. Ctrl-C stops it.", session.application(), capabilities.join(", "))
+    let capabilities: Vec<_> = runtime
+        .stats()
+        .iter()
+        .map(|stats| stats.capability)
+        .collect();
+    let kept = runtime
+        .is_durable()
+        .then(|| runtime.config().section::<StoreSettings>("store").ok())
+        .flatten();
+    let kept = kept.map_or_else(String::new, |store| {
+        format!("; state in {}", store.path.display())
+    });
+    format!(
+        "{} is ready after {ms} ms: {}{kept}. Ctrl-C stops it.",
+        session.application(),
+        capabilities.join(", ")
+    )
 }

@@ -16,8 +16,16 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(name: &'static str, capabilities: Vec<fn(Builder) -> Builder>, sources: Sources) -> Self {
-        Self { name, capabilities, sources }
+    pub(super) fn new(
+        name: &'static str,
+        capabilities: Vec<fn(Builder) -> Builder>,
+        sources: Sources,
+    ) -> Self {
+        Self {
+            name,
+            capabilities,
+            sources,
+        }
     }
 
     /// The application's name.
@@ -27,8 +35,12 @@ impl Session {
     }
 
     fn builder(&self) -> Builder {
-        let builder = Runtime::builder().application(self.name).sources(self.sources.clone());
-        self.capabilities.iter().fold(builder, |builder, with| with(builder))
+        let builder = Runtime::builder()
+            .application(self.name)
+            .sources(self.sources.clone());
+        self.capabilities
+            .iter()
+            .fold(builder, |builder, with| with(builder))
     }
 
     /// Reads and checks the configuration.
@@ -37,7 +49,9 @@ impl Session {
     ///
     /// How to end; every mistake has been printed.
     pub fn config(&self) -> Result<Config, Exit> {
-        self.builder().config().map_err(|error| self.explain(&error))
+        self.builder()
+            .config()
+            .map_err(|error| self.explain(&error))
     }
 
     /// Begins to log as configured, and starts the application.
@@ -47,10 +61,14 @@ impl Session {
     /// How to end; what is wrong has been printed.
     pub async fn start(&self) -> Result<Runtime, Exit> {
         let config = self.config()?;
-        let log: LogSettings =
-            config.section("log").map_err(|problems| self.explain(&RuntimeError::Config(problems)))?;
+        let log: LogSettings = config
+            .section("log")
+            .map_err(|problems| self.explain(&RuntimeError::Config(problems)))?;
         logging::begin(&log);
-        self.builder().start().await.map_err(|error| self.explain(&error))
+        self.builder()
+            .start()
+            .await
+            .map_err(|error| self.explain(&error))
     }
 
     fn explain(&self, error: &RuntimeError) -> Exit {
@@ -62,7 +80,10 @@ impl Session {
         };
         let text = match error {
             RuntimeError::Config(_) => text,
-            _ => code.map_or_else(|| format!("error: {text}"), |code| format!("error[{code}]: {text}")),
+            _ => code.map_or_else(
+                || format!("error: {text}"),
+                |code| format!("error[{code}]: {text}"),
+            ),
         };
         let mut stderr = std::io::stderr().lock();
         let _ = writeln!(stderr, "{text}");
@@ -122,6 +143,8 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("application", &self.name).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("application", &self.name)
+            .finish_non_exhaustive()
     }
 }
