@@ -1,11 +1,11 @@
 //! The first run: a store without a reservation is given a few, so that there is something to see.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hotel_vocabulary::Day;
+use serde::de::DeserializeOwned;
 use skep::Runtime;
 
 use crate::demo;
@@ -28,20 +28,15 @@ pub async fn prepare(runtime: Runtime) -> Result<(), String> {
     }
     seed(&runtime).await;
     let audits = audits(&runtime).await?;
-    let folder = |capability: &str| -> Result<String, String> {
-        let settings: BTreeMap<String, serde_json::Value> = runtime
-            .config()
-            .section(&format!("capabilities.{capability}.settings"))
-            .map_err(|problems| problems.to_string())?;
-        let folder = settings.get("folder").and_then(|folder| folder.as_str());
-        Ok(folder.unwrap_or_default().to_owned())
-    };
-    let (invoices, mails) = (folder("reports")?, folder("notifications")?);
+    let reports: reports::settings::Settings = settings(&runtime, "reports")?;
+    let notifications: notifications::settings::Settings = settings(&runtime, "notifications")?;
     let _ = writeln!(
         std::io::stdout().lock(),
-        "first run: {} made-up bookings, {} stays billed; invoices in {invoices}, mails in {mails}",
+        "first run: {} made-up bookings, {} stays billed; invoices in {}, mails in {}",
         num_reservations(&audits),
         audits.ledger.bills,
+        reports.folder.display(),
+        notifications.folder.display(),
     );
     Ok(())
 }
@@ -61,6 +56,12 @@ async fn seed(runtime: &Runtime) {
     };
     drive.run(steps).await;
     runtime.settled(PATIENCE).await;
+}
+
+fn settings<S: DeserializeOwned>(runtime: &Runtime, capability: &str) -> Result<S, String> {
+    let section = format!("capabilities.{capability}.settings");
+    let settings = runtime.config().section(&section);
+    settings.map_err(|problems| problems.to_string())
 }
 
 fn num_reservations(audits: &Audits) -> u64 {

@@ -1,4 +1,10 @@
 //! The actor: writes each mail once, to its file or through the mail server. Both block, so that it runs on the pool for that.
+//!
+//! Syncing a file takes the disk milliseconds, and a busy hotel writes hundreds of mails a second: files are synced many at
+//! a time. Until then the store has the letter, and the next start writes its file anew.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use lettre::{SmtpTransport, Transport};
 use notifications_contract::{
@@ -19,9 +25,18 @@ use crate::settings::Settings;
 pub struct Mailer {
     settings: Settings,
     server: Option<SmtpTransport>,
-    /// By hotel, reference, and kind.
-    mails: Table<(String, String, String), Mail>,
+    mails: Table<MailKey, Mail>,
+    /// The letters whose files may not outlive the machine yet.
+    unsynced: Table<MailKey, Letter>,
+    /// The same, with the places of their files.
+    unsynced_files: BTreeMap<MailKey, PathBuf>,
 }
+
+/// Hotel, reference, and kind.
+type MailKey = (String, String, String);
+
+/// How many files are synced together.
+const SYNCED_TOGETHER: usize = 64;
 
 /// The mail did not go out; the event comes again.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +45,7 @@ enum NotSent {
     Unwritable(#[from] eml::Error),
     #[error("the mail cannot be written to {}: {source}", .path.display())]
     Disk {
-        path: std::path::PathBuf,
+        path: PathBuf,
         source: std::io::Error,
     },
     #[error("the mail server does not take the mail: {0}")]
@@ -45,11 +60,22 @@ impl Mailer {
             None => None,
             Some(url) => Some(SmtpTransport::from_url(url.expose().reveal())?.build()),
         };
-        Ok(Self {
+        let mut mailer = Self {
             settings,
             server,
             mails: cx.table("mails"),
-        })
+            unsynced: cx.table("unsynced"),
+            unsynced_files: BTreeMap::new(),
+        };
+        mailer.write_anew()?;
+        Ok(mailer)
+    }
+
+    #[stop]
+    async fn close(&mut self) {
+        if let Err(error) = self.sync() {
+            tracing::warn!(%error, "mails are not synced; the next start writes them anew");
+        }
     }
 
     #[handle]
@@ -62,7 +88,7 @@ impl Mailer {
 
     #[handle]
     async fn audit(&mut self, _: Audit) -> MailAudit {
-        let mut counts = std::collections::BTreeMap::<Kind, u64>::new();
+        let mut counts = BTreeMap::<Kind, u64>::new();
         for (_, mail) in self.mails.iter() {
             *counts.entry(mail.kind).or_default() += 1;
         }
@@ -121,9 +147,7 @@ impl Mailer {
         if let Some(server) = &self.server {
             server.send(&message)?;
         } else {
-            let path = self.settings.folder.join(eml::place(letter));
-            let written = outbox::write(&path, &message.formatted());
-            written.map_err(|source| NotSent::Disk { path, source })?;
+            self.write(&key, letter, &message)?;
         }
         let mail = Mail {
             kind: letter.kind,
@@ -133,6 +157,47 @@ impl Mailer {
             message_id: eml::message_id(letter),
         };
         self.mails.insert(&key, &mail);
+        if self.unsynced_files.len() >= SYNCED_TOGETHER {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        key: &MailKey,
+        letter: &Letter,
+        message: &lettre::Message,
+    ) -> Result<(), NotSent> {
+        let path = self.settings.folder.join(eml::place(letter));
+        if let Err(source) = outbox::write(&path, &message.formatted()) {
+            return Err(NotSent::Disk { path, source });
+        }
+        self.unsynced.insert(key, letter);
+        self.unsynced_files.insert(key.clone(), path);
+        Ok(())
+    }
+
+    /// Makes the files last that do not yet, and forgets their letters.
+    fn sync(&mut self) -> Result<(), NotSent> {
+        let paths: Vec<PathBuf> = self.unsynced_files.values().cloned().collect();
+        outbox::sync(&paths).map_err(|source| NotSent::Disk {
+            path: self.settings.folder.clone(),
+            source,
+        })?;
+        for key in std::mem::take(&mut self.unsynced_files).into_keys() {
+            self.unsynced.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// Writes the files again that the last process had not synced: the machine may have stopped since.
+    fn write_anew(&mut self) -> Result<(), NotSent> {
+        let letters: Vec<_> = self.unsynced.iter().collect();
+        for (key, letter) in letters {
+            let message = eml::message(&letter, &self.settings.from)?;
+            self.write(&key, &letter, &message)?;
+        }
         Ok(())
     }
 }
