@@ -96,15 +96,14 @@ async fn call_turn<A: Handle<M>, M: Message>(
     cell: Arc<CallCell<M>>,
 ) -> TurnEnd<A> {
     let draft = tenant.cx.draft();
-    if draft.services().remembers {
-        if let Some(first) =
+    if draft.services().remembers
+        && let Some(first) =
             commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope()))
-        {
-            if let Some(room) = answer(draft, cell, first) {
-                room.await;
-            }
-            return TurnEnd::Back(tenant);
+    {
+        if let Some(room) = answer(draft, cell, first) {
+            room.await;
         }
+        return TurnEnd::Back(tenant);
     }
     let Tenant { actor, cx } = &mut *tenant;
     let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
