@@ -6,12 +6,14 @@ pub(crate) mod hosted;
 pub(crate) mod inbox;
 mod instance;
 mod keyed;
+mod lifecycle;
 mod mailbox;
 pub(crate) mod parcel;
 pub(crate) mod ready;
 pub(crate) mod restarts;
 pub(crate) mod served;
 pub(crate) mod spec;
+mod stage;
 mod turn;
 
 pub use hosted::CapabilityStats;
