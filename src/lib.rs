@@ -7,6 +7,7 @@
 extern crate self as skep;
 
 pub mod contract;
+pub mod prelude;
 
 #[cfg(feature = "runtime")]
 pub mod config;
@@ -17,6 +18,8 @@ pub mod explain;
 pub mod actor;
 #[cfg(feature = "runtime")]
 pub mod call;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "runtime")]
 mod delivery;
 #[cfg(feature = "runtime")]
@@ -44,6 +47,8 @@ pub use actor::{
 pub use call::{
     AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, TryTellError, key_text,
 };
+#[cfg(feature = "cli")]
+pub use cli::{App, Exit, app};
 #[cfg(feature = "runtime")]
 pub use delivery::{DeadLetter, DeadLetterError};
 #[cfg(feature = "runtime")]
@@ -54,3 +59,5 @@ pub use runtime::{Builder, Events, EventsError, Health, Runtime, RuntimeError};
 pub use skep_macros::test;
 #[cfg(feature = "runtime")]
 pub use skep_macros::{TableKey, capability};
+#[cfg(feature = "cli")]
+pub use std::process::ExitCode;

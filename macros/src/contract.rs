@@ -141,12 +141,6 @@ fn parse_members(input: ParseStream<'_>, ident: &Ident) -> Result<(Vec<Path>, Ve
     if !members.is_empty() {
         return Err(members.error(format!("expected a message, `;` or `emits`; {FORM}")));
     }
-    if messages.is_empty() && events.is_empty() {
-        return Err(Error::new(
-            ident.span(),
-            format!("contract `{ident}` says nothing: it needs a message or an event; {FORM}"),
-        ));
-    }
     Ok((messages, events))
 }
 

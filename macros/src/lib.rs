@@ -117,6 +117,7 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
 /// * `v1` is the major version. Two versions of one contract are two contracts.
 /// * `keyed by hotel`, optional: there is one actor per hotel, and every call says which. The word is for people.
 /// * `; emits A, B`, optional: the events. An event belongs to one contract.
+/// * A contract may be empty, `{}`: a capability that only listens is called by nobody.
 /// * `pub Reservations = "bookings" v1 { .. }` sets the name on the wire, which otherwise is the name in `snake_case`.
 ///
 /// It writes the unit struct, `impl Contract`, `impl Keyed` or `impl Unkeyed`, `impl Accepts<M>` for each message, and

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::mailbox::{Mailbox, Pushed};
 use super::ready::{Home, Runnable};
 use super::spec::Spec;
-use super::stage::{Begun, Core};
+use super::stage::{Begun, Condition, Core};
 use super::turn::{Job, TurnEnd, begin_now};
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
@@ -35,7 +35,9 @@ pub(crate) struct Instance<A: Capability> {
     pub(super) woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     pub(super) stopping: AtomicBool,
-    /// Told when it has started, failed or stopped.
+    /// How it is, for those who wait without holding the core.
+    pub(super) condition: Mutex<Condition>,
+    /// Told when the condition changes.
     pub(super) changed: Notify,
     pub(super) last_used: AtomicU64,
     pub(super) counters: Counters,
@@ -66,6 +68,7 @@ impl<A: Capability> Instance<A> {
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            condition: Mutex::new(Condition::Starting),
             changed: Notify::new(),
             last_used,
             counters: Counters::default(),

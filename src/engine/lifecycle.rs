@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::instance::Instance;
 use super::restarts::Verdict;
-use super::stage::{Begun, Core, Stage};
+use super::stage::{Begun, Condition, Core, Stage};
 use super::turn::{TurnEnd, start_turn, stop_turn};
 use crate::actor::Capability;
 use crate::call::{CallError, Tick};
@@ -64,7 +64,7 @@ impl<A: Capability> Instance<A> {
             Stage::Cold { after_failure } => {
                 if self.is_stopping() && self.mailbox.close_if_empty() {
                     core.stage = Stage::Stopped;
-                    self.changed.notify_waiters();
+                    self.becomes(Condition::Stopped);
                     return false;
                 }
                 let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
@@ -100,7 +100,7 @@ impl<A: Capability> Instance<A> {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
                 if std::mem::take(&mut core.is_starting) {
-                    self.changed.notify_waiters();
+                    self.becomes(Condition::Ready);
                 } else {
                     core.restarts.succeeded();
                     self.counters.turns.store(
@@ -151,7 +151,7 @@ impl<A: Capability> Instance<A> {
             reason: reason.to_owned(),
             is_down,
         };
-        self.changed.notify_waiters();
+        self.becomes(Condition::Failed(reason.into()));
         let instance = Arc::clone(self);
         let clock = services.clock.clone();
         services.tasks.spawn(async move {
@@ -186,26 +186,25 @@ impl<A: Capability> Instance<A> {
         self.schedule();
     }
 
+    fn becomes(&self, condition: Condition) {
+        *self.condition.lock() = condition;
+        self.changed.notify_waiters();
+    }
+
     /// Waits until it has stopped.
     pub(super) async fn wait_stopped(&self) {
         loop {
-            let notified = self.changed.notified();
-            if self
-                .core
-                .try_lock()
-                .is_some_and(|core| matches!(core.stage, Stage::Stopped))
-            {
+            let changed = self.changed.notified();
+            if *self.condition.lock() == Condition::Stopped {
                 return;
             }
-            notified.await;
+            changed.await;
         }
     }
 
     /// Whether it has stopped for good.
     pub(super) fn is_stopped(&self) -> bool {
-        self.core
-            .try_lock()
-            .is_some_and(|core| matches!(core.stage, Stage::Stopped))
+        *self.condition.lock() == Condition::Stopped
     }
 
     /// Whether it has nothing to do, as far as can be seen without waiting.
@@ -234,12 +233,10 @@ impl<A: Capability> Instance<A> {
     pub(super) async fn wait_started(&self) -> Result<(), String> {
         loop {
             let changed = self.changed.notified();
-            if let Some(core) = self.core.try_lock() {
-                match &core.stage {
-                    Stage::Idle(_) | Stage::Stopped => return Ok(()),
-                    Stage::Failed { reason, .. } => return Err(reason.clone()),
-                    Stage::Cold { .. } | Stage::Busy => {}
-                }
+            match &*self.condition.lock() {
+                Condition::Starting => {}
+                Condition::Ready | Condition::Stopped => return Ok(()),
+                Condition::Failed(reason) => return Err(reason.to_string()),
             }
             changed.await;
         }

@@ -20,6 +20,15 @@ pub(super) struct Core<A: Capability> {
     pub(super) is_starting: bool,
 }
 
+/// How an actor is, for those who wait for it to become so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    Starting,
+    Ready,
+    Failed(Box<str>),
+    Stopped,
+}
+
 pub(super) enum Stage<A: Capability> {
     /// Not made yet; after a failure, what earlier turns wrote must have reached the store before it is.
     Cold { after_failure: bool },

@@ -1,10 +1,10 @@
 //! Looks pages up in the tables that the subsystems contribute; knows no page itself.
 
-use crate::config;
+use crate::{config, store};
 
 /// The subsystems' tables of code and page, in the order of their codes. A subsystem with codes of its own adds its
 /// table here.
-const TABLES: &[&[(&str, &str)]] = &[config::PAGES];
+const TABLES: &[&[(&str, &str)]] = &[store::PAGES, config::PAGES];
 
 /// The page of a code, such as `SK0201`, as Markdown; letter case does not matter.
 ///

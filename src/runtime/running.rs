@@ -82,6 +82,12 @@ impl Runtime {
         &self.config
     }
 
+    /// Whether a capability of it keeps something beyond the process.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.parts().is_some_and(|parts| parts.durable.is_some())
+    }
+
     /// Whether it can do its work.
     #[must_use]
     pub fn health(&self) -> Health {

@@ -278,7 +278,7 @@ pub fn page(code: &str) -> Option<&'static str> {
 macro_rules! pages {
     ($($code:literal),* $(,)?) => {
         /// Every code of this boundary with its page.
-        pub(super) const PAGES: &[(&str, &str)] = &[
+        pub const PAGES: &[(&str, &str)] = &[
             $(($code, include_str!(concat!("errors/", $code, ".md")))),*
         ];
     };

@@ -39,7 +39,7 @@ mod watermark;
 
 pub use batch::{Batch, MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES, TreeName, Write};
 pub use committer::{Committer, Done, Full, Settings as CommitterSettings, State};
-pub use error::{Error, Part, page};
+pub use error::{Error, PAGES, Part, page};
 pub use group::{CommitFailure, FailStop, OnFail, Outcome};
 pub use memory::MemoryStore;
 pub use metrics::{Metrics, Reading};

@@ -1,0 +1,4 @@
+//! The hotel as an application: what its own commands do. The capabilities live in their own packages.
+
+pub mod demo;
+pub mod replay;

@@ -1,0 +1,17 @@
+//! The command line of every application built on skep: [`app`] and the commands that come with it.
+
+mod app;
+mod command;
+mod config;
+mod exit;
+mod explain;
+mod logging;
+mod run;
+mod session;
+
+pub use app::{App, app};
+pub use command::Command;
+pub use exit::Exit;
+pub use session::Session;
+
+pub(crate) use explain::explain;

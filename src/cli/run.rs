@@ -1,0 +1,63 @@
+//! `run`: the application until it is asked to end.
+
+use super::app::Prepare;
+use super::exit::Exit;
+use super::session::Session;
+use crate::config::StoreSettings;
+use crate::runtime::{Health, Runtime};
+
+pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the ready line tells how long it took, which nothing depends on"
+    )]
+    let begun = std::time::Instant::now();
+    let runtime = match session.start().await {
+        Ok(runtime) => runtime,
+        Err(exit) => return exit,
+    };
+    if let Some(prepare) = prepare {
+        if let Err(reason) = prepare(runtime.clone()).await {
+            session.stop(&runtime).await;
+            return session.fail(Exit::Software, &reason);
+        }
+    }
+    session.say(&ready_line(&session, &runtime, begun.elapsed().as_millis()));
+    tokio::select! {
+        () = session.interrupted() => {
+            session.note("stopping: what was accepted is finished first (Ctrl-C again ends at once)");
+            let exit = session.stop(&runtime).await;
+            if exit == Exit::Success {
+                session.note("stopped");
+            }
+            exit
+        }
+        health = runtime.health_becomes(|health| matches!(health, Health::Failed { .. })) => {
+            let reason = match health {
+                Health::Failed { reason } => reason,
+                _ => "it stopped".to_owned(),
+            };
+            session.fail(Exit::Io, &format!("{reason}\nnothing more was acknowledged; start again to recover"))
+        }
+    }
+}
+
+fn ready_line(session: &Session, runtime: &Runtime, ms: u128) -> String {
+    let capabilities: Vec<_> = runtime
+        .stats()
+        .iter()
+        .map(|stats| stats.capability)
+        .collect();
+    let kept = runtime
+        .is_durable()
+        .then(|| runtime.config().section::<StoreSettings>("store").ok())
+        .flatten();
+    let kept = kept.map_or_else(String::new, |store| {
+        format!("; state in {}", store.path.display())
+    });
+    format!(
+        "{} is ready after {ms} ms: {}{kept}. Ctrl-C stops it.",
+        session.application(),
+        capabilities.join(", ")
+    )
+}
