@@ -1,5 +1,6 @@
 //! What one turn writes: puts and deletes on one tree, applied together or not at all.
 
+#[cfg(any(test, feature = "sled", feature = "fjall"))]
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -175,6 +176,7 @@ impl Batch {
 
     /// What remains when of several writes to one key the last wins: key to value, `None` for a delete.
     /// Engines need this: fjall gives all writes of a batch one sequence number.
+    #[cfg(any(test, feature = "sled", feature = "fjall"))]
     pub(super) fn last_writes(&self) -> BTreeMap<&[u8], Option<&[u8]>> {
         let pairs = self.ops.iter().map(|write| match write {
             Write::Put { key, value } => (key.as_slice(), Some(value.as_slice())),

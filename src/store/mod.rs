@@ -5,11 +5,14 @@
 mod batch;
 mod clock;
 mod committer;
+#[cfg(test)]
+mod committer_tests;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 #[cfg(test)]
 mod conformance_tests;
-#[cfg(all(test, any(feature = "sled", feature = "fjall")))]
+#[cfg(test)]
+#[cfg(any(feature = "sled", feature = "fjall"))]
 mod crash;
 #[cfg(any(feature = "sled", feature = "fjall"))]
 mod durable;
@@ -20,11 +23,16 @@ pub mod fault;
 mod fjall_engine;
 mod group;
 mod header;
+#[cfg(any(test, feature = "testing"))]
+mod history;
+#[cfg(test)]
+mod immediate_tests;
 mod lock;
 mod memory;
 mod metrics;
 mod open;
-#[cfg(all(test, any(feature = "sled", feature = "fjall")))]
+#[cfg(test)]
+#[cfg(any(feature = "sled", feature = "fjall"))]
 mod open_tests;
 mod port;
 #[cfg(any(feature = "sled", feature = "fjall"))]

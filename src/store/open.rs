@@ -93,10 +93,10 @@ pub fn open(options: &OpenOptions) -> Result<Arc<dyn Store>, Error> {
     if known.is_none() {
         Header::new(&options.application, FORMAT_VERSION, options.engine.name()).write(path)?;
     }
-    let directory = path.join(options.engine.name());
-    fs::create_dir_all(&directory).map_err(|source| Error::io("create", &directory, source))?;
-    let store = open_engine(options, &directory, lock)?;
-    sync_directories(&[&directory, path])?;
+    let store = open_engine(options, lock)?;
+    // Makes the names of new files durable, not only their bytes.
+    sync_directory(&path.join(options.engine.name()))?;
+    sync_directory(path)?;
     Ok(store)
 }
 
@@ -178,16 +178,13 @@ fn check_empty(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn open_engine(
-    options: &OpenOptions,
-    directory: &Path,
-    lock: Lock,
-) -> Result<Arc<dyn Store>, Error> {
+fn open_engine(options: &OpenOptions, lock: Lock) -> Result<Arc<dyn Store>, Error> {
     match options.engine {
         #[cfg(feature = "sled")]
         Engine::Sled => {
             use super::sled_engine::{Sled, is_busy};
-            let raw = wait_while(is_busy, || Sled::open(directory, options.cache_bytes))?;
+            let directory = make_engine_directory(options)?;
+            let raw = wait_while(is_busy, || Sled::open(&directory, options.cache_bytes))?;
             Ok(Arc::new(super::durable::Durable::open(
                 raw,
                 &options.path,
@@ -197,7 +194,8 @@ fn open_engine(
         #[cfg(feature = "fjall")]
         Engine::Fjall => {
             use super::fjall_engine::{Fjall, is_busy};
-            let raw = wait_while(is_busy, || Fjall::open(directory, options.cache_bytes))?;
+            let directory = make_engine_directory(options)?;
+            let raw = wait_while(is_busy, || Fjall::open(&directory, options.cache_bytes))?;
             Ok(Arc::new(super::durable::Durable::open(
                 raw,
                 &options.path,
@@ -211,6 +209,15 @@ fn open_engine(
                 engine: absent.name(),
             })
         }
+    }
+}
+
+#[cfg(any(feature = "sled", feature = "fjall"))]
+fn make_engine_directory(options: &OpenOptions) -> Result<PathBuf, Error> {
+    let directory = options.path.join(options.engine.name());
+    match fs::create_dir_all(&directory) {
+        Ok(()) => Ok(directory),
+        Err(source) => Err(Error::io("create", &directory, source)),
     }
 }
 
@@ -238,11 +245,7 @@ fn wait_while<T>(
     result
 }
 
-/// Makes the names of new files durable, not only their bytes.
-fn sync_directories(directories: &[&Path]) -> Result<(), Error> {
-    for path in directories {
-        let synced = fs::File::open(path).and_then(|directory| directory.sync_all());
-        synced.map_err(|source| Error::io("sync", path, source))?;
-    }
-    Ok(())
+fn sync_directory(path: &Path) -> Result<(), Error> {
+    let synced = fs::File::open(path).and_then(|directory| directory.sync_all());
+    synced.map_err(|source| Error::io("sync", path, source))
 }

@@ -14,7 +14,7 @@ pub type Scan<'a> = Box<dyn Iterator<Item = Result<Entry, Error>> + Send + 'a>;
 /// Writes come through one [`Committer`](super::Committer); reads may come from any thread and see
 /// every batch that was applied, also one whose sync is still under way. Whoever must not speak of
 /// such a batch waits for a barrier.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: std::fmt::Debug + Send + Sync + 'static {
     /// Applies all batches in order, each atomically, and returns when all are durable.
     /// Calls from several threads wait for each other.
     ///
