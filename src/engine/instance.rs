@@ -1,5 +1,6 @@
 //! One actor: its state, its mailbox, and the two ways its turns run – on the caller's thread, or at home.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::task::{Context, Poll, Wake, Waker};
@@ -26,7 +27,7 @@ pub(crate) struct Instance<A: Capability> {
     home: Arc<Home>,
     pub(super) mailbox: Mailbox<A>,
     /// Held by whoever runs the actor: never waited for.
-    pub(super) core: Mutex<Core<A>>,
+    core: Mutex<Core<A>>,
     /// Whether it is in its home's queue.
     scheduled: AtomicBool,
     /// Somebody found the core held and relies on the holder to look again.
@@ -146,7 +147,7 @@ impl<A: Capability> Instance<A> {
         if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !scope::may_nest() {
             return false;
         }
-        let Some(mut core) = self.core.try_lock() else {
+        let Some(mut core) = self.hold() else {
             return false;
         };
         // Asked again under the lock: what this caller queued before must be done before.
@@ -184,18 +185,16 @@ impl<A: Capability> Instance<A> {
                 self.missed.store(true, Ordering::Relaxed);
             }
         }
-        self.release(core);
         true
     }
 
-    /// Lets go of the core, and looks whether somebody relied on it meanwhile.
-    fn release(self: &Arc<Self>, core: MutexGuard<'_, Core<A>>) {
-        drop(core);
-        // Pairs with the fence in `run`: either they see the core free, or we see what they missed.
-        fence(Ordering::SeqCst);
-        if self.missed.swap(false, Ordering::Relaxed) {
-            self.schedule();
-        }
+    /// The core, unless somebody holds it: then nobody waits, and a holder may be made to look again.
+    pub(super) fn hold(self: &Arc<Self>) -> Option<Held<'_, A>> {
+        let core = self.core.try_lock()?;
+        Some(Held {
+            core,
+            _look: LookAgain(self),
+        })
     }
 
     pub(super) fn schedule(self: &Arc<Self>) {
@@ -208,19 +207,53 @@ impl<A: Capability> Instance<A> {
 impl<A: Capability> Runnable for Instance<A> {
     fn run(self: Arc<Self>) {
         self.scheduled.store(false, Ordering::SeqCst);
-        self.missed.store(true, Ordering::Relaxed);
-        // Pairs with the fence in `release`.
+        self.missed.store(true, Ordering::Release);
+        // Pairs with the fence in `LookAgain`.
         fence(Ordering::SeqCst);
-        let Some(mut core) = self.core.try_lock() else {
+        let Some(mut core) = self.hold() else {
             return;
         };
-        self.missed.store(false, Ordering::Relaxed);
+        // Reads what another `run` wrote who found the core held, and so sees what that one was called for.
+        self.missed.swap(false, Ordering::AcqRel);
         let waker = Waker::from(Arc::clone(&self));
         let more = self.work(&mut core, &mut Context::from_waker(&waker));
         if more {
             self.missed.store(true, Ordering::Relaxed);
         }
-        self.release(core);
+    }
+}
+
+/// The core of an actor, held.
+pub(super) struct Held<'i, A: Capability> {
+    // Dropped in this order: the core must be free when we look again.
+    core: MutexGuard<'i, Core<A>>,
+    _look: LookAgain<'i, A>,
+}
+
+/// Whoever lets go of a core, for whatever reason it was held, looks whether somebody relied on it meanwhile.
+struct LookAgain<'i, A: Capability>(&'i Arc<Instance<A>>);
+
+impl<A: Capability> Drop for LookAgain<'_, A> {
+    fn drop(&mut self) {
+        // Pairs with the fence in `run`: either they see the core free, or we see what they missed.
+        fence(Ordering::SeqCst);
+        if self.0.missed.swap(false, Ordering::AcqRel) {
+            self.0.schedule();
+        }
+    }
+}
+
+impl<A: Capability> Deref for Held<'_, A> {
+    type Target = Core<A>;
+
+    fn deref(&self) -> &Core<A> {
+        &self.core
+    }
+}
+
+impl<A: Capability> DerefMut for Held<'_, A> {
+    fn deref_mut(&mut self) -> &mut Core<A> {
+        &mut self.core
     }
 }
 

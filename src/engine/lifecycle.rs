@@ -208,17 +208,16 @@ impl<A: Capability> Instance<A> {
     }
 
     /// Whether it has nothing to do, as far as can be seen without waiting.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(self: &Arc<Self>) -> bool {
         self.mailbox.is_empty()
             && self
-                .core
-                .try_lock()
+                .hold()
                 .is_some_and(|core| matches!(core.stage, Stage::Idle(_)))
     }
 
     /// Whether no turn runs and nothing waits that it could do now.
-    pub(super) fn is_quiet(&self) -> bool {
-        let Some(core) = self.core.try_lock() else {
+    pub(super) fn is_quiet(self: &Arc<Self>) -> bool {
+        let Some(core) = self.hold() else {
             return false;
         };
         match &core.stage {
@@ -249,8 +248,8 @@ impl<A: Capability> Instance<A> {
 
     /// Why it cannot work now, if so.
     pub(super) fn down_reason(&self) -> Option<String> {
-        match &self.core.try_lock()?.stage {
-            Stage::Failed { reason, .. } => Some(reason.clone()),
+        match &*self.condition.lock() {
+            Condition::Failed(reason) => Some(reason.to_string()),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The laws of DESIGN: one module a law, each test in every placement.
 
 mod counter;
+mod engine_stress;
 mod gate;
 mod hops;
 mod law_02_calls_can_fail;
