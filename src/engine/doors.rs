@@ -9,7 +9,7 @@ use super::hosted::Hosted;
 use super::served::Service;
 use crate::actor::{Capability, Handle, MessageVisitor};
 use crate::call::cell::CallCell;
-use crate::call::route::{Door, LocalDoor, Offer, Seat};
+use crate::call::route::{Door, LocalDoor, Offer};
 use crate::contract::{Accepts, Message};
 
 /// Makes a [`Door`] for each message.
@@ -38,13 +38,8 @@ struct MessageDoor<A: Capability, M> {
 }
 
 impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
-    fn offer(
-        &self,
-        cell: &Arc<CallCell<M>>,
-        poll: Option<&mut Context<'_>>,
-        seat: Option<Seat>,
-    ) -> Offer {
-        self.hosted.offer(cell, poll, seat)
+    fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer {
+        self.hosted.offer(cell, poll)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::actor::binder::{Binder, EventBinding, MessageBinding};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
-use crate::call::route::{LocalDoor, Offer, Seat};
+use crate::call::route::{LocalDoor, Offer};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Part, Tick};
 use crate::contract::{Contract, Message};
@@ -92,11 +92,14 @@ where
         let first = usize::try_from(seed).unwrap_or(0);
         let members = match A::KIND {
             Kind::Singleton => {
-                Members::Singleton(Instance::new(Arc::clone(&spec), None, home(first)))
+                Members::Singleton(Instance::new(Arc::clone(&spec), None, 0, home(first)))
             }
             Kind::Stateless => {
-                let make = |index| Instance::new(Arc::clone(&spec), None, home(first + index));
-                let instances = (0..spec.policy.instances.max(1)).map(make).collect();
+                let make = |(member, index)| {
+                    Instance::new(Arc::clone(&spec), None, member, home(first + index))
+                };
+                let num = spec.policy.instances.max(1);
+                let instances = (1..).zip(0..num).map(make).collect();
                 Members::Pool {
                     instances,
                     next: AtomicUsize::new(0),
@@ -156,6 +159,7 @@ impl<A: Capability> Hosted<A> {
             Instance::new(
                 Arc::clone(&self.spec),
                 Some(key.clone()),
+                0,
                 Arc::clone(&self.homes[sum % self.homes.len()]),
             )
         })
@@ -166,7 +170,6 @@ impl<A: Capability> Hosted<A> {
         &self,
         cell: &Arc<CallCell<M>>,
         mut poll: Option<&mut Context<'_>>,
-        mut seat: Option<Seat>,
     ) -> Offer
     where
         A: Handle<M>,
@@ -184,11 +187,9 @@ impl<A: Capability> Hosted<A> {
             })
         };
         match &self.members {
-            Members::Singleton(instance) => {
-                instance.offer(cell, poll, seat, 1).unwrap_or_else(stopping)
-            }
+            Members::Singleton(instance) => instance.offer(cell, poll, 1).unwrap_or_else(stopping),
             Members::Pool { instances, next } => self
-                .offer_pool(instances, next, cell, poll, seat)
+                .offer_pool(instances, next, cell, poll)
                 .unwrap_or_else(stopping),
             Members::Keyed(keyed) => {
                 let Some(key) = &cell.scope().key else {
@@ -196,7 +197,7 @@ impl<A: Capability> Hosted<A> {
                 };
                 loop {
                     let instance = self.of_key(keyed, key);
-                    match instance.offer(cell, poll.as_deref_mut(), seat.take(), 1) {
+                    match instance.offer(cell, poll.as_deref_mut(), 1) {
                         Some(offer) => return offer,
                         None => keyed.forget(&instance),
                     }
@@ -205,28 +206,30 @@ impl<A: Capability> Hosted<A> {
         }
     }
 
-    /// One of several equal actors: an idle one if there is, else the next in turn.
+    /// One of several equal actors: an idle one if there is, else the one with the least to do; but none that waits for
+    /// this call.
     fn offer_pool<M: Message>(
         &self,
         instances: &[Arc<Instance<A>>],
         next: &AtomicUsize,
         cell: &Arc<CallCell<M>>,
-        mut poll: Option<&mut Context<'_>>,
-        mut seat: Option<Seat>,
+        poll: Option<&mut Context<'_>>,
     ) -> Option<Offer>
     where
         A: Handle<M>,
     {
         let first = next.fetch_add(1, Ordering::Relaxed);
         let num = instances.len();
-        let in_turn = (0..num).map(|index| &instances[(first + index) % num]);
-        let seated = seat
-            .as_ref()
-            .and_then(|seat| instances.iter().find(|instance| seat.is_of(instance)));
+        let waiting = cell.scope().waiting_members();
+        let in_turn = (0..num)
+            .map(|index| &instances[(first + index) % num])
+            .filter(|instance| !waiting.contains(&instance.member));
         let idle = in_turn.clone().find(|instance| instance.is_idle());
         let shortest = || in_turn.min_by_key(|instance| instance.queued());
-        let chosen = seated.or(idle).or_else(shortest)?;
-        chosen.offer(cell, poll.as_deref_mut(), seat.take(), num)
+        let Some(chosen) = idle.or_else(shortest) else {
+            return cell.scope().refuse_cycle(num).err().map(Offer::Refused);
+        };
+        chosen.offer(cell, poll, num)
     }
 
     pub(super) fn needs_key(&self) -> CallError {

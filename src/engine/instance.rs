@@ -8,14 +8,14 @@ use std::task::{Context, Poll, Wake, Waker};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use super::mailbox::{Mailbox, Pushed};
+use super::mailbox::{Mailbox, Position, Pushed};
 use super::ready::{Home, Runnable};
 use super::spec::Spec;
 use super::stage::{Begun, Condition, Core};
 use super::turn::{Job, TurnEnd, begin_now};
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
-use crate::call::route::{Offer, Room, Seat, Seats};
+use crate::call::route::Offer;
 use crate::call::scope::{self, Scoped};
 use crate::call::{CallError, Key};
 use crate::contract::Message;
@@ -24,6 +24,8 @@ use crate::contract::Message;
 pub(crate) struct Instance<A: Capability> {
     pub(super) spec: Arc<Spec<A>>,
     pub(super) key: Option<Key>,
+    /// Which of several equal actors it is, counted from 1; 0 when there is only one.
+    pub(super) member: u32,
     home: Arc<Home>,
     pub(super) mailbox: Mailbox<A>,
     /// Held by whoever runs the actor: never waited for.
@@ -56,12 +58,18 @@ pub(super) struct Counters {
 }
 
 impl<A: Capability> Instance<A> {
-    pub(super) fn new(spec: Arc<Spec<A>>, key: Option<Key>, home: Arc<Home>) -> Arc<Self> {
+    pub(super) fn new(
+        spec: Arc<Spec<A>>,
+        key: Option<Key>,
+        member: u32,
+        home: Arc<Home>,
+    ) -> Arc<Self> {
         let mailbox = Mailbox::new(spec.policy.mailbox);
         let last_used = AtomicU64::new(spec.services.clock.now().as_nanos());
         Arc::new(Self {
             spec,
             key,
+            member,
             home,
             mailbox,
             core: Mutex::new(Core::new()),
@@ -90,7 +98,6 @@ impl<A: Capability> Instance<A> {
         self: &Arc<Self>,
         cell: &Arc<CallCell<M>>,
         poll: Option<&mut Context<'_>>,
-        seat: Option<Seat>,
         siblings: usize,
     ) -> Option<Offer>
     where
@@ -104,34 +111,37 @@ impl<A: Capability> Instance<A> {
         if let Err(error) = cell.scope().refuse_cycle(siblings) {
             return Some(Offer::Refused(error));
         }
-        let has_place = seat.is_some_and(|seat| seat.redeem(self));
-        match self.queue(Arc::<CallCell<M>>::clone(cell), has_place) {
+        match self.queue(Arc::<CallCell<M>>::clone(cell)) {
             Pushed::Queued => Some(Offer::Taken),
-            Pushed::Full(_) => Some(Offer::Full(self.room())),
+            Pushed::InLine(position) => Some(Offer::Full(Box::pin(self.line(position)))),
             Pushed::Closed(_) => None,
         }
     }
 
     /// Queues a job and sees to it that it is done.
-    pub(super) fn queue(self: &Arc<Self>, job: Arc<dyn Job<A>>, has_place: bool) -> Pushed<A> {
-        let pushed = self.mailbox.push(job, has_place);
+    pub(super) fn queue(self: &Arc<Self>, job: Arc<dyn Job<A>>) -> Pushed<A> {
+        let pushed = self.mailbox.push(job);
         if matches!(pushed, Pushed::Queued) {
             self.schedule();
         }
         pushed
     }
 
-    /// Ends when a place in the mailbox is kept.
-    pub(super) fn room(self: &Arc<Self>) -> Room {
-        let instance = Arc::clone(self);
-        Box::pin(async move {
-            match instance.mailbox.reserve().await {
-                Ok(()) => Ok(Seat::new(instance)),
-                Err(_) => Err(CallError::Stopping {
-                    capability: instance.name(),
-                }),
-            }
-        })
+    /// Ends when the job that stands in line is queued. Dropped before, the job leaves the line.
+    pub(super) fn line(
+        self: &Arc<Self>,
+        position: Position,
+    ) -> impl Future<Output = Result<(), CallError>> + Send + 'static {
+        let mut standing = Standing {
+            instance: Arc::clone(self),
+            position,
+        };
+        async move {
+            let moved_up = (&mut standing.position.moved_up).await;
+            moved_up.map_err(|_| CallError::Stopping {
+                capability: standing.instance.name(),
+            })
+        }
     }
 
     /// Runs the turn on the caller's thread: it is polled once, here, if the actor is idle and nothing is queued. A turn that is not
@@ -157,6 +167,9 @@ impl<A: Capability> Instance<A> {
         let begun = core.begin(|tenant, slot| begin_now(cell, tenant, slot));
         if begun != Begun::Turn {
             return false;
+        }
+        if self.member != 0 {
+            cell.scope().run_by(self.member);
         }
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
@@ -268,8 +281,14 @@ impl<A: Capability> Wake for Instance<A> {
     }
 }
 
-impl<A: Capability> Seats for Instance<A> {
-    fn give_back(&self) {
-        self.mailbox.give_back();
+/// Stands in line before an actor's mailbox.
+struct Standing<A: Capability> {
+    instance: Arc<Instance<A>>,
+    position: Position,
+}
+
+impl<A: Capability> Drop for Standing<A> {
+    fn drop(&mut self) {
+        self.instance.mailbox.leave(&self.position);
     }
 }

@@ -88,6 +88,9 @@ impl<A: Capability> Instance<A> {
         };
         let started = Arc::clone(&job);
         if core.begin(|tenant, slot| started.begin(tenant, slot)) == Begun::Turn {
+            if self.member != 0 {
+                Arc::clone(&job).scoped().scope().run_by(self.member);
+            }
             core.job = Some(job);
         }
         true

@@ -94,14 +94,12 @@ impl<A: Capability> Hosted<A> {
         let (ran, running) = oneshot::channel();
         let job = self.job(instance.key.clone(), &unpack, &parcel, ran)?;
         let mut job: Arc<dyn Job<A>> = Arc::new(job);
-        let mut has_place = false;
         loop {
-            job = match instance.queue(job, std::mem::take(&mut has_place)) {
+            job = match instance.queue(job) {
                 Pushed::Queued => break,
-                Pushed::Full(job) => {
-                    let seat = instance.room().await.map_err(Undelivered::Failed)?;
-                    has_place = seat.redeem(&instance);
-                    job
+                Pushed::InLine(position) => {
+                    instance.line(position).await.map_err(Undelivered::Failed)?;
+                    break;
                 }
                 Pushed::Closed(job) => {
                     let Members::Keyed(keyed) = &self.members else {

@@ -4,8 +4,11 @@ mod counter;
 mod engine_stress;
 mod gate;
 mod hops;
+mod law_01_one_semantics;
 mod law_02_calls_can_fail;
+mod law_03_deadlines;
 mod law_04_one_turn_at_a_time;
+mod law_05_bounded_queues;
 mod worker;
 
 use std::future::Future;
