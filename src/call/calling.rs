@@ -312,13 +312,19 @@ pub(crate) fn envelope<M: Message>(
     if let Some(key) = key.filter(|key| !key.is_valid()) {
         return Err((message, invalid_key(route.contract, key)));
     }
-    let own = route
-        .clock
-        .now()
-        .after(options.deadline.unwrap_or_else(|| route.deadline()));
+    let now = route.clock.now();
+    let own = now.after(options.deadline.unwrap_or_else(|| route.deadline()));
     let until = caller
         .as_ref()
         .map_or(own, |caller| own.min(caller.scope().deadline));
+    if reply_wanted && until <= now {
+        let capability = route.contract.to_owned();
+        let error = CallError::DeadlineExceeded {
+            capability,
+            started: false,
+        };
+        return Err((message, error));
+    }
     // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
     let deadline = if reply_wanted { until } else { Tick::NEVER };
     let mut scope = Scope::new(route.contract, key.cloned(), deadline);
