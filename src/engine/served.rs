@@ -138,9 +138,16 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
         let cell = unpack::<M>(services, request)?;
         match self.offer(&cell, None) {
             Offer::Taken | Offer::Elsewhere(_) => Ok(()),
-            Offer::Full(_) => Err(CallError::Overloaded {
-                capability: services.capability.to_owned(),
-            }),
+            Offer::Full(room) => {
+                drop(room);
+                // It may have moved up in that moment, and its turn may even have begun.
+                match cell.take_back() {
+                    Some(_) => Err(CallError::Overloaded {
+                        capability: cell.scope().name(),
+                    }),
+                    None => Ok(()),
+                }
+            }
             Offer::Refused(error) => Err(error),
         }
     }
