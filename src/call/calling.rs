@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
 
 use super::cell::{CallCell, CallResult};
-use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Seat};
+use super::route::{Answer, Offer, Request, RequestKind, Room, Route};
 use super::scope::{self, Scope, Scoped};
 use super::{AskError, CallError, Key, MessageId, Part, Tick};
 use crate::contract::{Accepts, Message, Outcome};
@@ -50,7 +50,7 @@ struct Calling<'r, C, M: Message> {
 
 enum Stage<M: Message> {
     New(M),
-    Offering(Arc<CallCell<M>>, Option<Seat>),
+    Offering(Arc<CallCell<M>>),
     WaitingForRoom(Arc<CallCell<M>>, Room),
     WaitingForReply(Arc<CallCell<M>>),
     Elsewhere(
@@ -170,16 +170,17 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                         envelope(self.route, self.key, message, &self.options, reply_wanted)
                             .map_err(|(_, error)| error)?;
                     self.until = until;
-                    self.stage = Stage::Offering(cell, None);
+                    self.stage = Stage::Offering(cell);
                 }
-                Stage::Offering(cell, seat) => {
-                    if let Some(accepted) = self.offer(cell, seat, cx, kind)? {
+                Stage::Offering(cell) => {
+                    if let Some(accepted) = self.offer(cell, cx, kind)? {
                         return Poll::Ready(Ok(accepted));
                     }
                 }
                 Stage::WaitingForRoom(cell, room) => {
-                    if self.wait_for_room(cell, room, cx)?.is_pending() {
-                        return Poll::Pending;
+                    ready!(self.wait_for_room(cell, room, cx))?;
+                    if kind == RequestKind::Tell {
+                        return Poll::Ready(Ok(None));
                     }
                 }
                 Stage::WaitingForReply(cell) => return self.wait_for_reply(cell, cx).map_ok(Some),
@@ -193,7 +194,6 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     fn offer(
         &mut self,
         cell: Arc<CallCell<M>>,
-        seat: Option<Seat>,
         cx: &mut Context<'_>,
         kind: RequestKind,
     ) -> Result<Option<Option<Outcome<M>>>, CallError>
@@ -201,7 +201,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         C: Accepts<M>,
     {
         let poll = (kind == RequestKind::Ask).then_some(cx);
-        match self.route.offer::<C, M>(&cell, poll, seat) {
+        match self.route.offer::<C, M>(&cell, poll) {
             Offer::Taken if kind == RequestKind::Tell => return Ok(Some(None)),
             Offer::Taken => self.stage = Stage::WaitingForReply(cell),
             Offer::Full(room) => self.stage = Stage::WaitingForRoom(cell, room),
@@ -225,18 +225,26 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         cell: Arc<CallCell<M>>,
         mut room: Room,
         cx: &mut Context<'_>,
-    ) -> Result<Poll<()>, CallError> {
-        if let Poll::Ready(seat) = room.as_mut().poll(cx) {
-            self.stage = Stage::Offering(cell, Some(seat?));
-            return Ok(Poll::Ready(()));
+    ) -> Poll<Result<(), CallError>> {
+        if let Poll::Ready(queued) = room.as_mut().poll(cx) {
+            self.stage = Stage::WaitingForReply(cell);
+            return Poll::Ready(queued);
         }
-        if self.timed_out(cx) {
-            return Err(CallError::Overloaded {
+        if !self.timed_out(cx) {
+            self.stage = Stage::WaitingForRoom(cell, room);
+            return Poll::Pending;
+        }
+        drop(room);
+        // It may have moved up at the last moment, and its turn may even have begun.
+        match cell.take_back() {
+            Some(_) => Poll::Ready(Err(CallError::Overloaded {
                 capability: cell.scope().name(),
-            });
+            })),
+            None => {
+                self.stage = Stage::WaitingForReply(cell);
+                Poll::Ready(Ok(()))
+            }
         }
-        self.stage = Stage::WaitingForRoom(cell, room);
-        Ok(Poll::Pending)
     }
 
     fn wait_for_reply(
@@ -304,13 +312,19 @@ pub(crate) fn envelope<M: Message>(
     if let Some(key) = key.filter(|key| !key.is_valid()) {
         return Err((message, invalid_key(route.contract, key)));
     }
-    let own = route
-        .clock
-        .now()
-        .after(options.deadline.unwrap_or_else(|| route.deadline()));
+    let now = route.clock.now();
+    let own = now.after(options.deadline.unwrap_or_else(|| route.deadline()));
     let until = caller
         .as_ref()
         .map_or(own, |caller| own.min(caller.scope().deadline));
+    if reply_wanted && until <= now {
+        let capability = route.contract.to_owned();
+        let error = CallError::DeadlineExceeded {
+            capability,
+            started: false,
+        };
+        return Err((message, error));
+    }
     // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
     let deadline = if reply_wanted { until } else { Tick::NEVER };
     let mut scope = Scope::new(route.contract, key.cloned(), deadline);

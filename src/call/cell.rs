@@ -47,6 +47,7 @@ impl<M: Message> CallCell<M> {
             State::Waiting { message, waker } => {
                 if now() >= self.scope.deadline {
                     *state = State::Done(Err(self.expired(false)));
+                    drop(state);
                     wake(waker);
                     return None;
                 }

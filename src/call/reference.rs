@@ -194,7 +194,7 @@ fn try_tell<C: Accepts<M>, M: Message>(
         Ok((cell, _)) => cell,
         Err((message, error)) => return Err(TryTellError { message, error }),
     };
-    let error = match route.offer::<C, M>(&cell, None, None) {
+    let error = match route.offer::<C, M>(&cell, None) {
         Offer::Taken => return Ok(()),
         Offer::Refused(error) => error,
         Offer::Full(_) => CallError::Overloaded {

@@ -101,19 +101,14 @@ pub(crate) type LocalDoor = Box<dyn Any + Send + Sync>;
 /// Where one kind of message enters a capability that runs here.
 pub(crate) trait Door<M: Message>: Send + Sync {
     /// Offers a call. With `poll` the caller is ready to run the turn at once, on its own thread.
-    fn offer(
-        &self,
-        cell: &Arc<CallCell<M>>,
-        poll: Option<&mut Context<'_>>,
-        seat: Option<Seat>,
-    ) -> Offer;
+    fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer;
 }
 
 /// What became of an offered call.
 pub(crate) enum Offer {
     /// The result is in the cell, or will be.
     Taken,
-    /// There is no room; the future ends when a place is kept for this call.
+    /// There is no room: it stands in line.
     Full(Room),
     /// It will not be handled.
     Refused(CallError),
@@ -121,47 +116,9 @@ pub(crate) enum Offer {
     Elsewhere(Arc<dyn Remote>),
 }
 
-/// Ends when a place in a mailbox is kept; an error when there never will be one.
-pub(crate) type Room = Pin<Box<dyn Future<Output = Result<Seat, CallError>> + Send>>;
-
-/// A place kept in a mailbox; given back when it is dropped unused.
-pub(crate) struct Seat(Option<Arc<dyn Seats>>);
-
-/// A mailbox that keeps places.
-pub(crate) trait Seats: Send + Sync {
-    /// A place is free again.
-    fn give_back(&self);
-}
-
-impl Seat {
-    pub(crate) fn new(seats: Arc<dyn Seats>) -> Self {
-        Self(Some(seats))
-    }
-
-    /// Whether the place is one of `seats`.
-    pub(crate) fn is_of<S: Seats>(&self, seats: &Arc<S>) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|mine| std::ptr::addr_eq(Arc::as_ptr(mine), Arc::as_ptr(seats)))
-    }
-
-    /// Uses the place if it is one of `seats`; otherwise gives it back to whom it belongs.
-    pub(crate) fn redeem<S: Seats>(mut self, seats: &Arc<S>) -> bool {
-        let ours = self.is_of(seats);
-        if ours {
-            self.0 = None;
-        }
-        ours
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        if let Some(seats) = self.0.take() {
-            seats.give_back();
-        }
-    }
-}
+/// The place of a call in the line before a full mailbox. Ends when the call is queued; an error when it never will be.
+/// Dropped, it leaves the line.
+pub(crate) type Room = Pin<Box<dyn Future<Output = Result<(), CallError>> + Send>>;
 
 /// One call as it crosses a process boundary, its body encoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -241,7 +198,6 @@ impl Route {
         &self,
         cell: &Arc<CallCell<M>>,
         poll: Option<&mut Context<'_>>,
-        seat: Option<Seat>,
     ) -> Offer {
         // The guard stays inside this function: it must not be held over an await.
         match &**self.target.load() {
@@ -256,7 +212,7 @@ impl Route {
                 .get(C::SLOT)
                 .and_then(|door| door.downcast_ref::<Box<dyn Door<M>>>())
             {
-                Some(door) => door.offer(cell, poll, seat),
+                Some(door) => door.offer(cell, poll),
                 None => Offer::Refused(CallError::UnknownMessage {
                     capability: self.contract.to_owned(),
                     message: M::NAME.to_owned(),

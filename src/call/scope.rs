@@ -32,6 +32,8 @@ pub(crate) struct Scope {
     pub(crate) caller: Option<Arc<dyn Scoped>>,
     /// The actors that wait for this turn in other processes, outermost first.
     pub(crate) foreign: Vec<String>,
+    /// Which of several equal actors runs the turn, counted from 1; 0 when there is only one.
+    member: AtomicU32,
     ordinals: AtomicU32,
 }
 
@@ -44,6 +46,7 @@ impl Scope {
             id: None,
             caller: None,
             foreign: Vec::new(),
+            member: AtomicU32::new(0),
             ordinals: AtomicU32::new(0),
         }
     }
@@ -62,13 +65,46 @@ impl Scope {
         }
     }
 
+    /// Notes which of several equal actors runs the turn.
+    pub(crate) fn run_by(&self, member: u32) {
+        self.member.store(member, Ordering::Relaxed);
+    }
+
+    /// As [`name`](Self::name), with `#` and the number of the actor that runs the turn if there are several.
+    fn name_of_runner(&self) -> String {
+        match self.member.load(Ordering::Relaxed) {
+            0 => self.name(),
+            member => format!("{}#{member}", self.contract),
+        }
+    }
+
+    /// The callee's actors that wait for this call: they cannot handle it.
+    pub(crate) fn waiting_members(&self) -> Vec<u32> {
+        if self.caller.is_none() && self.foreign.is_empty() {
+            return Vec::new();
+        }
+        let member = |waiting: &String| {
+            let (contract, member) = waiting.split_once('#')?;
+            (contract == self.contract)
+                .then(|| member.parse().ok())
+                .flatten()
+        };
+        self.waiting().iter().filter_map(member).collect()
+    }
+
+    /// Whether `waiting` is the callee, or one of the equal actors that it is.
+    fn is_callee(&self, waiting: &str, name: &str) -> bool {
+        let member = || waiting.strip_prefix(name)?.strip_prefix('#');
+        waiting == name || (self.key.is_none() && member().is_some())
+    }
+
     /// The actors that wait for this call, outermost first, without the callee.
     pub(crate) fn waiting(&self) -> Vec<String> {
         let mut names = Vec::new();
         let mut foreign = &self.foreign;
         let mut next = self.caller.as_ref();
         while let Some(caller) = next {
-            names.push(caller.scope().name());
+            names.push(caller.scope().name_of_runner());
             foreign = &caller.scope().foreign;
             next = caller.scope().caller.as_ref();
         }
@@ -84,10 +120,11 @@ impl Scope {
         }
         let name = self.name();
         let mut path = self.waiting();
-        if path.iter().filter(|waiting| **waiting == name).count() < instances.max(1) {
+        let is_callee = |waiting: &String| self.is_callee(waiting, &name);
+        if path.iter().filter(|waiting| is_callee(waiting)).count() < instances.max(1) {
             return Ok(());
         }
-        if let Some(first) = path.iter().position(|waiting| *waiting == name) {
+        if let Some(first) = path.iter().position(is_callee) {
             path.drain(..first);
         }
         path.push(name);

@@ -1,33 +1,40 @@
 //! The end of a turn: one batch to the committer, and what must wait until it is durable (law 7).
 
-use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use crate::actor::draft::{Draft, Sealed, storage};
+use crate::actor::draft::{Draft, Sealed, Sealing, storage};
 use crate::actor::services::Services;
 use crate::call::{CallError, Part};
 use crate::contract::{Body, SizeError, encoded_size_within};
 use crate::store::{Batch, CommitFailure, Committer, Done, Full, State};
 
+/// Waits for room in the committer's queue; `None` when nothing has to be waited for.
+pub(super) type WaitsForRoom = Option<BoxFuture<'static, ()>>;
+
 /// Commits the running turn, then calls `done`: at once when nothing is written and no commit of this actor is under
-/// way, else when the batch is durable. Waits only for room in the committer's queue.
+/// way, else when the batch is durable.
+///
+/// What it returns is boxed, and mostly nothing: it is a part of every turn's future, which must be small.
+#[must_use = "a commit that finds no room is made only if it is awaited"]
 pub(super) fn then(
-    draft: Draft,
+    draft: &Draft,
     done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) -> impl Future<Output = ()> + Send {
-    let sealed = draft.seal();
-    async move {
-        match sealed {
-            Ok(Some(sealed)) => submit(draft, sealed, done).await,
-            Ok(None) if draft.has_flying() => barrier(draft.services(), done).await,
-            Ok(None) => done(Ok(())),
-            Err(error) => {
-                draft.drop_turn();
-                done(Err(error));
-            }
+) -> WaitsForRoom {
+    match draft.seal() {
+        Ok(Sealing::Nothing) => {
+            done(Ok(()));
+            None
+        }
+        Ok(Sealing::Barrier) => barrier(draft.services(), done),
+        Ok(Sealing::Batch(sealed)) => submit(draft.clone(), sealed, done),
+        Err(error) => {
+            draft.drop_turn();
+            done(Err(error));
+            None
         }
     }
 }
@@ -35,15 +42,17 @@ pub(super) fn then(
 /// Commits the running turn and waits until it is durable.
 pub(super) async fn landed(draft: Draft) {
     let (sender, receiver) = oneshot::channel();
-    then(draft, move |result| drop(sender.send(result))).await;
+    if let Some(room) = then(&draft, move |result| drop(sender.send(result))) {
+        room.await;
+    }
     let _ = receiver.await;
 }
 
-async fn submit(
+fn submit(
     draft: Draft,
     sealed: Sealed,
     done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) {
+) -> WaitsForRoom {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
     let Sealed {
@@ -65,7 +74,38 @@ async fn submit(
         }
         Err(failure) => done(Err(tried(services.capability, &failure))),
     };
-    enqueue(&committer, batch, Box::new(finish)).await;
+    queue(committer, batch, Box::new(finish))
+}
+
+/// Waits until every batch that was submitted before is durable.
+pub(super) async fn barrier_passed(services: &Arc<Services>) {
+    let (sender, receiver) = oneshot::channel();
+    if let Some(room) = barrier(services, move |result| drop(sender.send(result))) {
+        room.await;
+    }
+    let _ = receiver.await;
+}
+
+fn barrier(
+    services: &Arc<Services>,
+    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+) -> WaitsForRoom {
+    let services = Arc::clone(services);
+    let committer = services.committer.clone();
+    let batch = Batch::new(services.tree.clone());
+    let finish = move |committed: Result<(), CommitFailure>| {
+        done(committed.map_err(|failure| tried(services.capability, &failure)));
+    };
+    queue(committer, batch, Box::new(finish))
+}
+
+fn queue(committer: Committer, batch: Batch, done: Done) -> WaitsForRoom {
+    let Err(Full { batch, done }) = committer.try_submit(batch, done) else {
+        return None;
+    };
+    Some(Box::pin(
+        async move { enqueue(&committer, batch, done).await },
+    ))
 }
 
 /// Queues a batch; waits for room without blocking the thread.
@@ -79,26 +119,6 @@ pub(crate) async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
         let _ = room.await;
         refused = committer.try_submit(batch, done);
     }
-}
-
-/// Waits until every batch that was submitted before is durable.
-pub(super) async fn barrier_passed(services: &Arc<Services>) {
-    let (sender, receiver) = oneshot::channel();
-    barrier(services, move |result| drop(sender.send(result))).await;
-    let _ = receiver.await;
-}
-
-async fn barrier(
-    services: &Arc<Services>,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) {
-    let services = Arc::clone(services);
-    let committer = services.committer.clone();
-    let batch = Batch::new(services.tree.clone());
-    let finish = move |committed: Result<(), CommitFailure>| {
-        done(committed.map_err(|failure| tried(services.capability, &failure)));
-    };
-    enqueue(&committer, batch, Box::new(finish)).await;
 }
 
 fn tried(capability: &str, failure: &CommitFailure) -> CallError {

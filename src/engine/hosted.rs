@@ -1,7 +1,6 @@
 //! A capability that runs in this process: its actors, and the doors through which calls and deliveries reach them.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Context;
@@ -9,36 +8,33 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
-use tokio::sync::oneshot;
 
 use super::commit::body_within_size;
+use super::doors::{Doors, EncodedDoors};
 use super::instance::Instance;
 use super::keyed::Keyed;
-use super::mailbox::Pushed;
-use super::parcel::{Delivering, Landing, Parcel, Receiver, Undelivered, What};
 use super::ready::Home;
-use super::served::{Served, Service};
+use super::served::Served;
 use super::spec::{Policy, Spec};
-use super::turn::Job;
-use crate::actor::binder::{Binder, EventBinding, Group, MessageBinding};
+use crate::actor::binder::{Binder, EventBinding, MessageBinding};
 use crate::actor::services::Services;
-use crate::actor::{Capability, Handle, HandlesAll, Kind, MessageVisitor};
+use crate::actor::{Capability, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
-use crate::call::route::{Door, LocalDoor, Offer, Seat};
-use crate::call::scope::{Scope, Scoped};
+use crate::call::route::{LocalDoor, Offer};
+use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Part, Tick};
-use crate::contract::{Accepts, Contract, Message};
+use crate::contract::{Contract, Message};
 
 /// A capability that runs in this process.
 pub(crate) struct Hosted<A: Capability> {
-    spec: Arc<Spec<A>>,
-    members: Members<A>,
-    homes: Vec<Arc<Home>>,
-    events: Vec<EventBinding<A>>,
-    messages: Vec<MessageBinding<A>>,
+    pub(super) spec: Arc<Spec<A>>,
+    pub(super) members: Members<A>,
+    pub(super) homes: Vec<Arc<Home>>,
+    pub(super) events: Vec<EventBinding<A>>,
+    pub(super) messages: Vec<MessageBinding<A>>,
 }
 
-enum Members<A: Capability> {
+pub(super) enum Members<A: Capability> {
     Singleton(Arc<Instance<A>>),
     Pool {
         instances: Vec<Arc<Instance<A>>>,
@@ -96,11 +92,14 @@ where
         let first = usize::try_from(seed).unwrap_or(0);
         let members = match A::KIND {
             Kind::Singleton => {
-                Members::Singleton(Instance::new(Arc::clone(&spec), None, home(first)))
+                Members::Singleton(Instance::new(Arc::clone(&spec), None, 0, home(first)))
             }
             Kind::Stateless => {
-                let make = |index| Instance::new(Arc::clone(&spec), None, home(first + index));
-                let instances = (0..spec.policy.instances.max(1)).map(make).collect();
+                let make = |(member, index)| {
+                    Instance::new(Arc::clone(&spec), None, member, home(first + index))
+                };
+                let num = spec.policy.instances.max(1);
+                let instances = (1..).zip(0..num).map(make).collect();
                 Members::Pool {
                     instances,
                     next: AtomicUsize::new(0),
@@ -151,7 +150,7 @@ impl<A: Capability> Hosted<A> {
         }
     }
 
-    fn of_key(&self, keyed: &Keyed<A>, key: &Key) -> Arc<Instance<A>> {
+    pub(super) fn of_key(&self, keyed: &Keyed<A>, key: &Key) -> Arc<Instance<A>> {
         keyed.get(key, || {
             // Spread over the homes by the key's length and bytes: the same key lives at the same place.
             let sum = key.as_str().bytes().fold(0_usize, |sum, byte| {
@@ -160,17 +159,17 @@ impl<A: Capability> Hosted<A> {
             Instance::new(
                 Arc::clone(&self.spec),
                 Some(key.clone()),
+                0,
                 Arc::clone(&self.homes[sum % self.homes.len()]),
             )
         })
     }
 
     /// Brings one call to the actor it is for.
-    fn offer<M: Message>(
+    pub(super) fn offer<M: Message>(
         &self,
         cell: &Arc<CallCell<M>>,
         mut poll: Option<&mut Context<'_>>,
-        mut seat: Option<Seat>,
     ) -> Offer
     where
         A: Handle<M>,
@@ -188,11 +187,9 @@ impl<A: Capability> Hosted<A> {
             })
         };
         match &self.members {
-            Members::Singleton(instance) => {
-                instance.offer(cell, poll, seat, 1).unwrap_or_else(stopping)
-            }
+            Members::Singleton(instance) => instance.offer(cell, poll, 1).unwrap_or_else(stopping),
             Members::Pool { instances, next } => self
-                .offer_pool(instances, next, cell, poll, seat)
+                .offer_pool(instances, next, cell, poll)
                 .unwrap_or_else(stopping),
             Members::Keyed(keyed) => {
                 let Some(key) = &cell.scope().key else {
@@ -200,7 +197,7 @@ impl<A: Capability> Hosted<A> {
                 };
                 loop {
                     let instance = self.of_key(keyed, key);
-                    match instance.offer(cell, poll.as_deref_mut(), seat.take(), 1) {
+                    match instance.offer(cell, poll.as_deref_mut(), 1) {
                         Some(offer) => return offer,
                         None => keyed.forget(&instance),
                     }
@@ -209,188 +206,37 @@ impl<A: Capability> Hosted<A> {
         }
     }
 
-    /// One of several equal actors: an idle one if there is, else the next in turn.
+    /// One of several equal actors: an idle one if there is, else the one with the least to do; but none that waits for
+    /// this call.
     fn offer_pool<M: Message>(
         &self,
         instances: &[Arc<Instance<A>>],
         next: &AtomicUsize,
         cell: &Arc<CallCell<M>>,
-        mut poll: Option<&mut Context<'_>>,
-        mut seat: Option<Seat>,
+        poll: Option<&mut Context<'_>>,
     ) -> Option<Offer>
     where
         A: Handle<M>,
     {
         let first = next.fetch_add(1, Ordering::Relaxed);
         let num = instances.len();
-        let in_turn = (0..num).map(|index| &instances[(first + index) % num]);
-        let seated = seat
-            .as_ref()
-            .and_then(|seat| instances.iter().find(|instance| seat.is_of(instance)));
+        let waiting = cell.scope().waiting_members();
+        let in_turn = (0..num)
+            .map(|index| &instances[(first + index) % num])
+            .filter(|instance| !waiting.contains(&instance.member));
         let idle = in_turn.clone().find(|instance| instance.is_idle());
         let shortest = || in_turn.min_by_key(|instance| instance.queued());
-        let chosen = seated.or(idle).or_else(shortest)?;
-        chosen.offer(cell, poll.as_deref_mut(), seat.take(), num)
+        let Some(chosen) = idle.or_else(shortest) else {
+            return cell.scope().refuse_cycle(num).err().map(Offer::Refused);
+        };
+        chosen.offer(cell, poll, num)
     }
 
-    fn needs_key(&self) -> CallError {
+    pub(super) fn needs_key(&self) -> CallError {
         CallError::InvalidKey {
             capability: self.spec.services.capability.to_owned(),
             key: String::new(),
             reason: "it has one actor per key, so a call must say which".to_owned(),
-        }
-    }
-
-    /// The job that does what a parcel wants, and the actors it is for.
-    fn unpack(&self, parcel: &Parcel) -> Result<(Vec<Arc<Instance<A>>>, Unpack<A>), Undelivered> {
-        let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
-        let body = parcel.body.as_bytes();
-        match &parcel.what {
-            What::Event { contract, name } => {
-                let known = self
-                    .events
-                    .iter()
-                    .find(|binding| binding.contract == contract && binding.event == name);
-                let binding = known.ok_or_else(|| {
-                    Undelivered::Misfit(format!("nobody listens to {contract}.{name}"))
-                })?;
-                let key = binding
-                    .key_of
-                    .as_ref()
-                    .map(|key_of| key_of(body))
-                    .transpose()
-                    .map_err(misfit)?;
-                let to = self.addressees(key.as_ref().or(parcel.key.as_ref()), binding.group)?;
-                Ok((to, Unpack::Decode(binding.decode)))
-            }
-            What::Message { name } => {
-                let known = self.messages.iter().find(|binding| binding.message == name);
-                let binding = known
-                    .ok_or_else(|| Undelivered::Misfit(format!("there is no message {name}")))?;
-                Ok((
-                    self.addressees(parcel.key.as_ref(), Group::Balanced)?,
-                    Unpack::Decode(binding.decode),
-                ))
-            }
-            What::Every { handler } => {
-                let known = self
-                    .spec
-                    .periodics
-                    .iter()
-                    .find(|periodic| periodic.handler == handler);
-                let periodic = known
-                    .ok_or_else(|| Undelivered::Misfit(format!("there is no method {handler}")))?;
-                let to = self.addressees(parcel.key.as_ref(), Group::Balanced)?;
-                Ok((to, Unpack::Every(periodic.handler, periodic.run)))
-            }
-        }
-    }
-
-    fn addressees(
-        &self,
-        key: Option<&Key>,
-        group: Group,
-    ) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
-        match (&self.members, key) {
-            (Members::Keyed(keyed), Some(key)) if key.is_valid() => {
-                Ok(vec![self.of_key(keyed, key)])
-            }
-            (Members::Keyed(_), _) => Err(Undelivered::Failed(self.needs_key())),
-            (Members::Singleton(instance), _) => Ok(vec![Arc::clone(instance)]),
-            (Members::Pool { instances, .. }, _) if group == Group::Broadcast => {
-                Ok(instances.clone())
-            }
-            (Members::Pool { instances, next }, _) => {
-                let index = next.fetch_add(1, Ordering::Relaxed) % instances.len();
-                Ok(vec![Arc::clone(&instances[index])])
-            }
-        }
-    }
-
-    /// Delivers to one actor: queued in order, run, and on its way to being durable.
-    async fn deliver_to(
-        self: Arc<Self>,
-        mut instance: Arc<Instance<A>>,
-        unpack: Unpack<A>,
-        parcel: Parcel,
-    ) -> Result<Landing, Undelivered> {
-        let (ran, running) = oneshot::channel();
-        let job = self.job(instance.key.clone(), &unpack, &parcel, ran)?;
-        let mut job: Arc<dyn Job<A>> = Arc::new(job);
-        let mut has_place = false;
-        loop {
-            job = match instance.queue(job, std::mem::take(&mut has_place)) {
-                Pushed::Queued => break,
-                Pushed::Full(job) => {
-                    let seat = instance.room().await.map_err(Undelivered::Failed)?;
-                    has_place = seat.redeem(&instance);
-                    job
-                }
-                Pushed::Closed(job) => {
-                    let Members::Keyed(keyed) = &self.members else {
-                        let capability = self.spec.services.capability.to_owned();
-                        return Err(Undelivered::Failed(CallError::Stopping { capability }));
-                    };
-                    keyed.forget(&instance);
-                    if let Some(key) = instance.key.clone() {
-                        instance = self.of_key(keyed, &key);
-                    }
-                    job
-                }
-            };
-        }
-        let gone = || Undelivered::Failed(self.lost("the turn ended without a word"));
-        let landing = running.await.map_err(|_| gone())??;
-        let lost = self.lost("the commit ended without a word");
-        Ok(landing
-            .map(move |landed| landed.unwrap_or(Err(lost)).map_err(Undelivered::Failed))
-            .boxed())
-    }
-
-    fn job(
-        &self,
-        key: Option<Key>,
-        unpack: &Unpack<A>,
-        parcel: &Parcel,
-        ran: super::parcel::Ran,
-    ) -> Result<Delivering<A>, Undelivered> {
-        let services = &self.spec.services;
-        // Nobody waits: the turn may take its time, what it asks has its own deadlines.
-        let mut scope = Scope::new(services.capability, key, Tick::NEVER);
-        scope.id = Some(parcel.id);
-        let consumes = parcel.consumes.clone();
-        match unpack {
-            Unpack::Decode(decode) => {
-                let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
-                let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
-                Ok(Delivering::new(scope, consumes, runner, ran))
-            }
-            Unpack::Every(handler, run) => {
-                Ok(Delivering::every(scope, consumes, handler, *run, ran))
-            }
-        }
-    }
-
-    fn lost(&self, reason: &str) -> CallError {
-        CallError::Storage {
-            capability: self.spec.services.capability.to_owned(),
-            reason: reason.to_owned(),
-            tried: true,
-        }
-    }
-}
-
-/// How the bytes of a parcel become a turn.
-enum Unpack<A: Capability> {
-    Decode(crate::actor::binder::Decode<A>),
-    Every(&'static str, crate::actor::binder::PeriodicRun<A>),
-}
-
-impl<A: Capability> Clone for Unpack<A> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Decode(decode) => Self::Decode(*decode),
-            Self::Every(handler, run) => Self::Every(handler, *run),
         }
     }
 }
@@ -484,78 +330,5 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
 
     fn idle_after(&self) -> Duration {
         self.spec.policy.idle_after
-    }
-}
-
-impl<A: Capability> Receiver for Arc<Hosted<A>> {
-    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<Landing, Undelivered>> {
-        let hosted = Self::clone(self);
-        async move {
-            let (instances, unpack) = hosted.unpack(&parcel)?;
-            let mut landings = Vec::new();
-            for instance in instances {
-                let delivered =
-                    Self::clone(&hosted).deliver_to(instance, unpack.clone(), parcel.clone());
-                landings.push(delivered.await?);
-            }
-            Ok(async move { join_all(landings).await.into_iter().collect() }.boxed())
-        }
-        .boxed()
-    }
-}
-
-/// Makes a [`Door`] for each message.
-struct Doors<A: Capability> {
-    hosted: Arc<Hosted<A>>,
-    doors: Vec<LocalDoor>,
-}
-
-impl<A: Capability> MessageVisitor<A> for Doors<A> {
-    fn message<M: Message>(&mut self)
-    where
-        A: Handle<M>,
-        A::Contract: Accepts<M>,
-    {
-        let door: Box<dyn Door<M>> = Box::new(MessageDoor {
-            hosted: Arc::clone(&self.hosted),
-            message: PhantomData,
-        });
-        self.doors.push(Box::new(door));
-    }
-}
-
-struct MessageDoor<A: Capability, M> {
-    hosted: Arc<Hosted<A>>,
-    message: PhantomData<fn() -> M>,
-}
-
-impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
-    fn offer(
-        &self,
-        cell: &Arc<CallCell<M>>,
-        poll: Option<&mut Context<'_>>,
-        seat: Option<Seat>,
-    ) -> Offer {
-        self.hosted.offer(cell, poll, seat)
-    }
-}
-
-/// Makes a door for encoded calls for each message.
-struct EncodedDoors<A: Capability> {
-    hosted: Arc<Hosted<A>>,
-    by_name: BTreeMap<&'static str, Box<dyn Service>>,
-}
-
-impl<A: Capability> MessageVisitor<A> for EncodedDoors<A> {
-    fn message<M: Message>(&mut self)
-    where
-        A: Handle<M>,
-        A::Contract: Accepts<M>,
-    {
-        let door: Arc<dyn Door<M>> = Arc::new(MessageDoor {
-            hosted: Arc::clone(&self.hosted),
-            message: PhantomData,
-        });
-        self.by_name.insert(M::NAME, Box::new(door));
     }
 }

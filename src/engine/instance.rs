@@ -1,6 +1,6 @@
 //! One actor: its state, its mailbox, and the two ways its turns run – on the caller's thread, or at home.
 
-use std::panic::AssertUnwindSafe;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::task::{Context, Poll, Wake, Waker};
@@ -8,27 +8,26 @@ use std::task::{Context, Poll, Wake, Waker};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use super::mailbox::{Mailbox, Pushed};
+use super::mailbox::{Mailbox, Position, Pushed};
 use super::ready::{Home, Runnable};
-use super::restarts::{Restarts, Verdict};
 use super::spec::Spec;
-use super::turn::{Job, Slot, Tenant, TurnEnd, begin_now, start_turn, stop_turn};
+use super::stage::{Begun, Condition, Core};
+use super::turn::{Job, TurnEnd, begin_now};
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
-use crate::call::route::{Offer, Room, Seat, Seats};
+use crate::call::route::Offer;
 use crate::call::scope::{self, Scoped};
-use crate::call::{CallError, Key, Tick};
+use crate::call::{CallError, Key};
 use crate::contract::Message;
-
-/// Turns in a row before an actor goes to the end of its home's queue.
-const TURNS_BEFORE_REQUEUE: u32 = 64;
 
 /// One actor.
 pub(crate) struct Instance<A: Capability> {
     pub(super) spec: Arc<Spec<A>>,
     pub(super) key: Option<Key>,
+    /// Which of several equal actors it is, counted from 1; 0 when there is only one.
+    pub(super) member: u32,
     home: Arc<Home>,
-    mailbox: Mailbox<A>,
+    pub(super) mailbox: Mailbox<A>,
     /// Held by whoever runs the actor: never waited for.
     core: Mutex<Core<A>>,
     /// Whether it is in its home's queue.
@@ -36,14 +35,14 @@ pub(crate) struct Instance<A: Capability> {
     /// Somebody found the core held and relies on the holder to look again.
     missed: AtomicBool,
     /// The future in the slot wants to be polled.
-    woken: AtomicBool,
+    pub(super) woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
-    stopping: AtomicBool,
+    pub(super) stopping: AtomicBool,
     /// How it is, for those who wait without holding the core.
-    condition: Mutex<Condition>,
+    pub(super) condition: Mutex<Condition>,
     /// Told when the condition changes.
-    changed: Notify,
-    last_used: AtomicU64,
+    pub(super) changed: Notify,
+    pub(super) last_used: AtomicU64,
     pub(super) counters: Counters,
 }
 
@@ -58,61 +57,22 @@ pub(super) struct Counters {
     pub(super) restarts: AtomicU64,
 }
 
-struct Core<A: Capability> {
-    stage: Stage<A>,
-    slot: Option<Slot<A>>,
-    /// The job whose turn runs.
-    job: Option<Arc<dyn Job<A>>>,
-    restarts: Restarts,
-    /// Whether the future in the slot makes the actor.
-    is_starting: bool,
-}
-
-/// How an actor is, for those who wait for it to become so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Condition {
-    Starting,
-    Ready,
-    Failed(Box<str>),
-    Stopped,
-}
-
-enum Stage<A: Capability> {
-    /// Not made yet; after a failure, what earlier turns wrote must have reached the store before it is.
-    Cold { after_failure: bool },
-    /// Ready for a turn.
-    Idle(Box<Tenant<A>>),
-    /// A future is in the slot: a turn, or the actor's start or stop.
-    Busy,
-    /// Waits before it is tried again; the moment says when.
-    Failed {
-        again: Tick,
-        reason: String,
-        is_down: bool,
-    },
-    /// Stopped for good.
-    Stopped,
-}
-
 impl<A: Capability> Instance<A> {
-    pub(super) fn new(spec: Arc<Spec<A>>, key: Option<Key>, home: Arc<Home>) -> Arc<Self> {
+    pub(super) fn new(
+        spec: Arc<Spec<A>>,
+        key: Option<Key>,
+        member: u32,
+        home: Arc<Home>,
+    ) -> Arc<Self> {
         let mailbox = Mailbox::new(spec.policy.mailbox);
-        let core = Core {
-            stage: Stage::Cold {
-                after_failure: false,
-            },
-            slot: None,
-            job: None,
-            restarts: Restarts::default(),
-            is_starting: false,
-        };
         let last_used = AtomicU64::new(spec.services.clock.now().as_nanos());
         Arc::new(Self {
             spec,
             key,
+            member,
             home,
             mailbox,
-            core: Mutex::new(core),
+            core: Mutex::new(Core::new()),
             scheduled: AtomicBool::new(false),
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
@@ -138,7 +98,6 @@ impl<A: Capability> Instance<A> {
         self: &Arc<Self>,
         cell: &Arc<CallCell<M>>,
         poll: Option<&mut Context<'_>>,
-        seat: Option<Seat>,
         siblings: usize,
     ) -> Option<Offer>
     where
@@ -152,34 +111,37 @@ impl<A: Capability> Instance<A> {
         if let Err(error) = cell.scope().refuse_cycle(siblings) {
             return Some(Offer::Refused(error));
         }
-        let has_place = seat.is_some_and(|seat| seat.redeem(self));
-        match self.queue(Arc::<CallCell<M>>::clone(cell), has_place) {
+        match self.queue(Arc::<CallCell<M>>::clone(cell)) {
             Pushed::Queued => Some(Offer::Taken),
-            Pushed::Full(_) => Some(Offer::Full(self.room())),
+            Pushed::InLine(position) => Some(Offer::Full(Box::pin(self.line(position)))),
             Pushed::Closed(_) => None,
         }
     }
 
     /// Queues a job and sees to it that it is done.
-    pub(super) fn queue(self: &Arc<Self>, job: Arc<dyn Job<A>>, has_place: bool) -> Pushed<A> {
-        let pushed = self.mailbox.push(job, has_place);
+    pub(super) fn queue(self: &Arc<Self>, job: Arc<dyn Job<A>>) -> Pushed<A> {
+        let pushed = self.mailbox.push(job);
         if matches!(pushed, Pushed::Queued) {
             self.schedule();
         }
         pushed
     }
 
-    /// Ends when a place in the mailbox is kept.
-    pub(super) fn room(self: &Arc<Self>) -> Room {
-        let instance = Arc::clone(self);
-        Box::pin(async move {
-            match instance.mailbox.reserve().await {
-                Ok(()) => Ok(Seat::new(instance)),
-                Err(_) => Err(CallError::Stopping {
-                    capability: instance.name(),
-                }),
-            }
-        })
+    /// Ends when the job that stands in line is queued. Dropped before, the job leaves the line.
+    pub(super) fn line(
+        self: &Arc<Self>,
+        position: Position,
+    ) -> impl Future<Output = Result<(), CallError>> + Send + 'static {
+        let mut standing = Standing {
+            instance: Arc::clone(self),
+            position,
+        };
+        async move {
+            let moved_up = (&mut standing.position.moved_up).await;
+            moved_up.map_err(|_| CallError::Stopping {
+                capability: standing.instance.name(),
+            })
+        }
     }
 
     /// Runs the turn on the caller's thread: it is polled once, here, if the actor is idle and nothing is queued. A turn that is not
@@ -195,7 +157,7 @@ impl<A: Capability> Instance<A> {
         if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !scope::may_nest() {
             return false;
         }
-        let Some(mut core) = self.core.try_lock() else {
+        let Some(mut core) = self.hold() else {
             return false;
         };
         // Asked again under the lock: what this caller queued before must be done before.
@@ -205,6 +167,9 @@ impl<A: Capability> Instance<A> {
         let begun = core.begin(|tenant, slot| begin_now(cell, tenant, slot));
         if begun != Begun::Turn {
             return false;
+        }
+        if self.member != 0 {
+            cell.scope().run_by(self.member);
         }
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
@@ -233,18 +198,16 @@ impl<A: Capability> Instance<A> {
                 self.missed.store(true, Ordering::Relaxed);
             }
         }
-        self.release(core);
         true
     }
 
-    /// Lets go of the core, and looks whether somebody relied on it meanwhile.
-    fn release(self: &Arc<Self>, core: MutexGuard<'_, Core<A>>) {
-        drop(core);
-        // Pairs with the fence in `run`: either they see the core free, or we see what they missed.
-        fence(Ordering::SeqCst);
-        if self.missed.swap(false, Ordering::Relaxed) {
-            self.schedule();
-        }
+    /// The core, unless somebody holds it: then nobody waits, and a holder may be made to look again.
+    pub(super) fn hold(self: &Arc<Self>) -> Option<Held<'_, A>> {
+        let core = self.core.try_lock()?;
+        Some(Held {
+            core,
+            _look: LookAgain(self),
+        })
     }
 
     pub(super) fn schedule(self: &Arc<Self>) {
@@ -252,337 +215,58 @@ impl<A: Capability> Instance<A> {
             self.home.schedule(Arc::<Self>::clone(self));
         }
     }
-
-    /// Does what there is to do, up to a bound; says whether there is more.
-    fn work(self: &Arc<Self>, core: &mut Core<A>, cx: &mut Context<'_>) -> bool {
-        for _ in 0..TURNS_BEFORE_REQUEUE {
-            if matches!(core.stage, Stage::Busy) {
-                if !self.woken.swap(false, Ordering::SeqCst) {
-                    return false;
-                }
-                let scoped = core.job.as_ref().map(|job| Arc::clone(job).scoped());
-                match core.poll_maybe(scoped, cx) {
-                    Poll::Ready(end) => self.end_turn(core, end),
-                    Poll::Pending => return false,
-                }
-                continue;
-            }
-            if !self.begin_next(core) {
-                return false;
-            }
-            self.woken.store(true, Ordering::SeqCst);
-        }
-        true
-    }
-
-    /// Puts the next thing to do into the slot; false when there is none.
-    fn begin_next(self: &Arc<Self>, core: &mut Core<A>) -> bool {
-        match &core.stage {
-            Stage::Busy => true,
-            Stage::Stopped => false,
-            Stage::Failed {
-                again,
-                reason,
-                is_down,
-            } => {
-                if *is_down || self.is_stopping() {
-                    self.refuse_all(&CallError::Down {
-                        capability: self.name(),
-                        reason: reason.clone(),
-                    });
-                }
-                let is_time = self.is_stopping() || self.spec.services.clock.now() >= *again;
-                if is_time {
-                    core.stage = Stage::Cold {
-                        after_failure: true,
-                    };
-                }
-                is_time
-            }
-            Stage::Cold { after_failure } => {
-                if self.is_stopping() && self.mailbox.close_if_empty() {
-                    core.stage = Stage::Stopped;
-                    self.becomes(Condition::Stopped);
-                    return false;
-                }
-                let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
-                core.set(start);
-                core.is_starting = true;
-                true
-            }
-            Stage::Idle(_) => self.begin_turn(core),
-        }
-    }
-
-    fn begin_turn(self: &Arc<Self>, core: &mut Core<A>) -> bool {
-        let Some(job) = self.mailbox.pop() else {
-            if self.is_stopping() {
-                if let Stage::Idle(tenant) = std::mem::replace(&mut core.stage, Stage::Busy) {
-                    core.set(stop_turn(tenant));
-                }
-                return true;
-            }
-            return false;
-        };
-        let started = Arc::clone(&job);
-        if core.begin(|tenant, slot| started.begin(tenant, slot)) == Begun::Turn {
-            core.job = Some(job);
-        }
-        true
-    }
-
-    /// What follows the end of a turn, a start or a stop.
-    fn end_turn(self: &Arc<Self>, core: &mut Core<A>, end: TurnEnd<A>) {
-        core.job = None;
-        match end {
-            TurnEnd::Back(tenant) => {
-                core.stage = Stage::Idle(tenant);
-                if std::mem::take(&mut core.is_starting) {
-                    self.becomes(Condition::Ready);
-                } else {
-                    core.restarts.succeeded();
-                    self.counters.turns.store(
-                        self.counters.turns.load(Ordering::Relaxed) + 1,
-                        Ordering::Relaxed,
-                    );
-                }
-                if self.spec.services.remembers || self.key.is_some() {
-                    self.touch();
-                }
-            }
-            TurnEnd::Lost => self.fail(core, "it panicked"),
-            TurnEnd::NotStarted(reason) => {
-                tracing::error!(capability = %self.name(), %reason, "an actor could not start");
-                self.fail(core, &format!("it could not start: {reason}"));
-            }
-            TurnEnd::Stopped => {
-                core.stage = Stage::Cold {
-                    after_failure: false,
-                };
-                core.slot = None;
-            }
-        }
-        if self.key.is_some() {
-            // A million idle keyed actors must not each keep the room of their last turn.
-            core.slot = None;
-        }
-    }
-
-    fn fail(self: &Arc<Self>, core: &mut Core<A>, reason: &str) {
-        let services = &self.spec.services;
-        let now = services.clock.now();
-        self.counters.restarts.fetch_add(1, Ordering::Relaxed);
-        let (wait, is_down) =
-            match core
-                .restarts
-                .failed(now, &self.spec.policy.restart, services.random.fraction())
-            {
-                Verdict::Again(wait) => (wait, false),
-                Verdict::Down(wait) => {
-                    tracing::error!(capability = %self.name(), %reason, "an actor is down");
-                    (wait, true)
-                }
-            };
-        let again = now.after(wait);
-        core.stage = Stage::Failed {
-            again,
-            reason: reason.to_owned(),
-            is_down,
-        };
-        self.becomes(Condition::Failed(reason.into()));
-        let instance = Arc::clone(self);
-        let clock = services.clock.clone();
-        services.tasks.spawn(async move {
-            clock.sleep_until(again).await;
-            instance.schedule();
-        });
-    }
-
-    fn refuse_all(&self, error: &CallError) {
-        while let Some(job) = self.mailbox.pop() {
-            job.refuse(error.clone());
-        }
-    }
-
-    fn touch(&self) {
-        self.last_used
-            .store(self.spec.services.clock.now().as_nanos(), Ordering::Relaxed);
-    }
-
-    /// Since when it has had nothing to do.
-    pub(super) fn last_used(&self) -> Tick {
-        Tick::from_nanos(self.last_used.load(Ordering::Relaxed))
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst)
-    }
-
-    /// Asks it to stop once its mailbox is empty.
-    pub(super) fn stop(self: &Arc<Self>) {
-        self.stopping.store(true, Ordering::SeqCst);
-        self.schedule();
-    }
-
-    fn becomes(&self, condition: Condition) {
-        *self.condition.lock() = condition;
-        self.changed.notify_waiters();
-    }
-
-    /// Waits until it has stopped.
-    pub(super) async fn wait_stopped(&self) {
-        loop {
-            let changed = self.changed.notified();
-            if *self.condition.lock() == Condition::Stopped {
-                return;
-            }
-            changed.await;
-        }
-    }
-
-    /// Whether it has stopped for good.
-    pub(super) fn is_stopped(&self) -> bool {
-        *self.condition.lock() == Condition::Stopped
-    }
-
-    /// Whether it has nothing to do, as far as can be seen without waiting.
-    pub(super) fn is_idle(&self) -> bool {
-        self.mailbox.is_empty()
-            && self
-                .core
-                .try_lock()
-                .is_some_and(|core| matches!(core.stage, Stage::Idle(_)))
-    }
-
-    /// Whether no turn runs and nothing waits that it could do now.
-    pub(super) fn is_quiet(&self) -> bool {
-        let Some(core) = self.core.try_lock() else {
-            return false;
-        };
-        match &core.stage {
-            Stage::Busy => false,
-            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().has_flying(),
-            Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
-            Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
-        }
-    }
-
-    /// Waits until it is ready for its first turn, or has failed to start.
-    pub(super) async fn wait_started(&self) -> Result<(), String> {
-        loop {
-            let changed = self.changed.notified();
-            match &*self.condition.lock() {
-                Condition::Starting => {}
-                Condition::Ready | Condition::Stopped => return Ok(()),
-                Condition::Failed(reason) => return Err(reason.to_string()),
-            }
-            changed.await;
-        }
-    }
-
-    /// Jobs that wait.
-    pub(super) fn queued(&self) -> usize {
-        self.mailbox.len()
-    }
-
-    /// Why it cannot work now, if so.
-    pub(super) fn down_reason(&self) -> Option<String> {
-        match &self.core.try_lock()?.stage {
-            Stage::Failed { reason, .. } => Some(reason.clone()),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Begun {
-    /// A turn's future is in the slot.
-    Turn,
-    /// There was nothing to do any more.
-    Nothing,
-    /// The actor was not idle.
-    NotIdle,
-}
-
-impl<A: Capability> Core<A> {
-    /// Begins a turn with the idle actor.
-    fn begin(
-        &mut self,
-        begin: impl FnOnce(Box<Tenant<A>>, &mut Slot<A>) -> Result<(), Box<Tenant<A>>>,
-    ) -> Begun {
-        let tenant = match std::mem::replace(&mut self.stage, Stage::Busy) {
-            Stage::Idle(tenant) => tenant,
-            other => {
-                self.stage = other;
-                return Begun::NotIdle;
-            }
-        };
-        let slot = self
-            .slot
-            .get_or_insert_with(|| Slot::new(std::future::pending()));
-        match begin(tenant, slot) {
-            Ok(()) => Begun::Turn,
-            Err(tenant) => {
-                self.stage = Stage::Idle(tenant);
-                Begun::Nothing
-            }
-        }
-    }
-
-    fn set(&mut self, future: impl Future<Output = TurnEnd<A>> + Send + 'static) {
-        self.stage = Stage::Busy;
-        match &mut self.slot {
-            Some(slot) => slot.set(future),
-            None => self.slot = Some(Slot::new(future)),
-        }
-    }
-
-    fn poll_maybe(
-        &mut self,
-        scoped: Option<Arc<dyn Scoped>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<TurnEnd<A>> {
-        match scoped {
-            Some(scoped) => self.poll(scoped, cx),
-            None => self.poll_slot(cx),
-        }
-    }
-
-    fn poll(&mut self, scoped: Arc<dyn Scoped>, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
-        scope::within(scoped, || self.poll_slot(cx))
-    }
-
-    fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
-        let Some(slot) = &mut self.slot else {
-            return Poll::Ready(TurnEnd::Lost);
-        };
-        // Handlers' panics are caught inside the turn; this catches what its own drops may throw.
-        std::panic::catch_unwind(AssertUnwindSafe(|| slot.poll(cx))).unwrap_or_else(|unwound| {
-            if let Some(job) = self.job.take() {
-                job.refuse(crate::actor::abort::reason(unwound, "an actor"));
-            }
-            self.slot = None;
-            Poll::Ready(TurnEnd::Lost)
-        })
-    }
 }
 
 impl<A: Capability> Runnable for Instance<A> {
     fn run(self: Arc<Self>) {
         self.scheduled.store(false, Ordering::SeqCst);
-        self.missed.store(true, Ordering::Relaxed);
-        // Pairs with the fence in `release`.
+        self.missed.store(true, Ordering::Release);
+        // Pairs with the fence in `LookAgain`.
         fence(Ordering::SeqCst);
-        let Some(mut core) = self.core.try_lock() else {
+        let Some(mut core) = self.hold() else {
             return;
         };
-        self.missed.store(false, Ordering::Relaxed);
+        // Reads what another `run` wrote who found the core held, and so sees what that one was called for.
+        self.missed.swap(false, Ordering::AcqRel);
         let waker = Waker::from(Arc::clone(&self));
         let more = self.work(&mut core, &mut Context::from_waker(&waker));
         if more {
             self.missed.store(true, Ordering::Relaxed);
         }
-        self.release(core);
+    }
+}
+
+/// The core of an actor, held.
+pub(super) struct Held<'i, A: Capability> {
+    // Dropped in this order: the core must be free when we look again.
+    core: MutexGuard<'i, Core<A>>,
+    _look: LookAgain<'i, A>,
+}
+
+/// Whoever lets go of a core, for whatever reason it was held, looks whether somebody relied on it meanwhile.
+struct LookAgain<'i, A: Capability>(&'i Arc<Instance<A>>);
+
+impl<A: Capability> Drop for LookAgain<'_, A> {
+    fn drop(&mut self) {
+        // Pairs with the fence in `run`: either they see the core free, or we see what they missed.
+        fence(Ordering::SeqCst);
+        if self.0.missed.swap(false, Ordering::AcqRel) {
+            self.0.schedule();
+        }
+    }
+}
+
+impl<A: Capability> Deref for Held<'_, A> {
+    type Target = Core<A>;
+
+    fn deref(&self) -> &Core<A> {
+        &self.core
+    }
+}
+
+impl<A: Capability> DerefMut for Held<'_, A> {
+    fn deref_mut(&mut self) -> &mut Core<A> {
+        &mut self.core
     }
 }
 
@@ -597,8 +281,14 @@ impl<A: Capability> Wake for Instance<A> {
     }
 }
 
-impl<A: Capability> Seats for Instance<A> {
-    fn give_back(&self) {
-        self.mailbox.give_back();
+/// Stands in line before an actor's mailbox.
+struct Standing<A: Capability> {
+    instance: Arc<Instance<A>>,
+    position: Position,
+}
+
+impl<A: Capability> Drop for Standing<A> {
+    fn drop(&mut self) {
+        self.instance.mailbox.leave(&self.position);
     }
 }

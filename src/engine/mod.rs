@@ -1,17 +1,21 @@
 //! How turns run: instances, mailboxes, inline turns, supervision, and the threads that host them.
 
 pub(crate) mod commit;
+mod doors;
 pub(crate) mod host;
 pub(crate) mod hosted;
 pub(crate) mod inbox;
 mod instance;
 mod keyed;
+mod lifecycle;
 mod mailbox;
 pub(crate) mod parcel;
 pub(crate) mod ready;
+mod reception;
 pub(crate) mod restarts;
 pub(crate) mod served;
 pub(crate) mod spec;
+mod stage;
 mod turn;
 
 pub use hosted::CapabilityStats;

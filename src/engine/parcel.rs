@@ -251,5 +251,8 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 async fn commit_and_tell(draft: Draft, ran: Ran) {
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    commit::then(draft, move |committed| drop(landed.send(committed))).await;
+    let room = commit::then(&draft, move |committed| drop(landed.send(committed)));
+    if let Some(room) = room {
+        room.await;
+    }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::actor::services::Services;
 use crate::call::cell::{CallCell, CallResult};
-use crate::call::route::{Answer, Door, Offer, Request, RequestKind, Seat};
+use crate::call::route::{Answer, Door, Offer, Request, RequestKind};
 use crate::call::scope::{Scope, Scoped};
 use crate::call::{CallError, Part, Tick};
 use crate::contract::Message;
@@ -137,11 +136,18 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
 
     fn try_tell(&self, services: &Arc<Services>, request: Request) -> Result<(), CallError> {
         let cell = unpack::<M>(services, request)?;
-        match self.offer(&cell, None, None) {
+        match self.offer(&cell, None) {
             Offer::Taken | Offer::Elsewhere(_) => Ok(()),
-            Offer::Full(_) => Err(CallError::Overloaded {
-                capability: services.capability.to_owned(),
-            }),
+            Offer::Full(room) => {
+                drop(room);
+                // It may have moved up in that moment, and its turn may even have begun.
+                match cell.take_back() {
+                    Some(_) => Err(CallError::Overloaded {
+                        capability: cell.scope().name(),
+                    }),
+                    None => Ok(()),
+                }
+            }
             Offer::Refused(error) => Err(error),
         }
     }
@@ -175,22 +181,18 @@ async fn enter<M: Message>(
     cell: &Arc<CallCell<M>>,
     until: Tick,
 ) -> Result<(), CallError> {
-    let mut seat: Option<Seat> = None;
-    loop {
-        let offer = poll_fn(|_| Poll::Ready(door.offer(cell, None, seat.take()))).await;
-        match offer {
-            Offer::Taken | Offer::Elsewhere(_) => return Ok(()),
-            Offer::Refused(error) => return Err(error),
-            Offer::Full(room) => {
-                seat = tokio::select! {
-                    biased;
-                    kept = room => Some(kept?),
-                    () = services.clock.sleep_until(until) => {
-                        return Err(CallError::Overloaded { capability: cell.scope().name() });
-                    }
-                };
-            }
-        }
+    match door.offer(cell, None) {
+        Offer::Taken | Offer::Elsewhere(_) => Ok(()),
+        Offer::Refused(error) => Err(error),
+        Offer::Full(room) => tokio::select! {
+            biased;
+            queued = room => queued,
+            () = services.clock.sleep_until(until) => match cell.take_back() {
+                Some(_) => Err(CallError::Overloaded { capability: cell.scope().name() }),
+                // It moved up at the last moment, and its turn has begun.
+                None => Ok(()),
+            },
+        },
     }
 }
 

@@ -1,6 +1,5 @@
 //! One turn from message to commit: the futures that an actor's slot holds.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -97,13 +96,14 @@ async fn call_turn<A: Handle<M>, M: Message>(
     cell: Arc<CallCell<M>>,
 ) -> TurnEnd<A> {
     let draft = tenant.cx.draft();
-    if draft.services().remembers {
-        if let Some(first) =
+    if draft.services().remembers
+        && let Some(first) =
             commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope()))
-        {
-            answer(draft.clone(), cell, first).await;
-            return TurnEnd::Back(tenant);
+    {
+        if let Some(room) = answer(draft, cell, first) {
+            room.await;
         }
+        return TurnEnd::Back(tenant);
     }
     let Tenant { actor, cx } = &mut *tenant;
     let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
@@ -112,7 +112,9 @@ async fn call_turn<A: Handle<M>, M: Message>(
     match handled {
         Ok(outcome) => {
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
-            answer(tenant.cx.draft().clone(), cell, result).await;
+            if let Some(room) = answer(tenant.cx.draft(), cell, result) {
+                room.await;
+            }
             TurnEnd::Back(tenant)
         }
         Err(unwound) => {
@@ -143,11 +145,13 @@ fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) ->
 
 /// Commits the turn and then, not before, answers.
 fn answer<M: Message>(
-    draft: Draft,
+    draft: &Draft,
     cell: Arc<CallCell<M>>,
     result: CallResult<M>,
-) -> impl Future<Output = ()> + Send {
-    commit::then(draft, move |committed| cell.complete(committed.and(result)))
+) -> commit::WaitsForRoom {
+    commit::then(draft, move |committed| {
+        cell.complete(committed.and(result));
+    })
 }
 
 /// Drops the state of an actor that panicked, which may panic once more.
@@ -179,7 +183,9 @@ pub(super) async fn start_turn<A: Capability>(
     match started {
         Ok(Ok(actor)) => {
             spec.set_periodics(&cx);
-            commit::then(cx.draft().clone(), |_| ()).await;
+            if let Some(room) = commit::then(cx.draft(), |_| ()) {
+                room.await;
+            }
             TurnEnd::Back(Box::new(Tenant { actor, cx }))
         }
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Context;
 
 use crate::call::cell::CallCell;
-use crate::call::route::{Directory, Door, LocalDoor, Offer, Seat, Target};
+use crate::call::route::{Directory, Door, LocalDoor, Offer, Target};
 use crate::call::{CallError, Tick};
 use crate::contract::{Accepts, Contract, Message, Outcome};
 
@@ -87,7 +87,7 @@ impl<C: Contract> Installed for Fake<C> {
     fn install(&self) -> crate::runtime::FakeInstall {
         let doors = self.doors();
         Box::new(move |directory: &Arc<Directory>| {
-            directory.route::<C>().lead_to(Target::Local(doors))
+            directory.route::<C>().lead_to(Target::Local(doors));
         })
     }
 }
@@ -106,12 +106,7 @@ impl<M: Message> MakesDoor for FakeAnswer<M> {
 }
 
 impl<M: Message> Door<M> for FakeAnswer<M> {
-    fn offer(
-        &self,
-        cell: &Arc<CallCell<M>>,
-        _: Option<&mut Context<'_>>,
-        _: Option<Seat>,
-    ) -> Offer {
+    fn offer(&self, cell: &Arc<CallCell<M>>, _: Option<&mut Context<'_>>) -> Offer {
         match cell.begin(|| Tick::from_nanos(0)) {
             Some(message) => {
                 cell.complete(Ok((self.answer)(message)));

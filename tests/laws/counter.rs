@@ -9,63 +9,63 @@ use skep::{Cx, Event, Message, Never, StartError, Table};
 /// Adds to the count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = u64, error = Odd)]
-pub struct Add {
-    pub number: u64,
+pub(crate) struct Add {
+    pub(crate) number: u64,
 }
 
 /// Odd numbers may be refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Odd {
-    pub number: u64,
+pub(crate) struct Odd {
+    pub(crate) number: u64,
 }
 
 /// Adds to the count, emits it, and then refuses or panics.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 #[message(error = Odd)]
-pub struct AddAndFail {
-    pub panic: bool,
+pub(crate) struct AddAndFail {
+    pub(crate) panic: bool,
 }
 
 /// What the count is.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = u64, idempotent)]
-pub struct Read {}
+pub(crate) struct Read {}
 
 /// Takes its time, then adds one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = u64)]
-pub struct Slow {
-    pub ms: u64,
+pub(crate) struct Slow {
+    pub(crate) ms: u64,
 }
 
 /// Answers as much text as is asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = String)]
-pub struct Echo {
-    pub text: String,
-    pub times: usize,
+pub(crate) struct Echo {
+    pub(crate) text: String,
+    pub(crate) times: usize,
 }
 
 /// Adds to the count, later.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
-pub struct AddLater {
-    pub number: u64,
-    pub ms: u64,
+pub(crate) struct AddLater {
+    pub(crate) number: u64,
+    pub(crate) ms: u64,
 }
 
 /// The count has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Event)]
-pub struct Counted {
-    pub total: u64,
+pub(crate) struct Counted {
+    pub(crate) total: u64,
 }
 
 skep::contract! {
     /// Counts.
-    pub Counting v1 { Add, AddAndFail, Read, Slow, Echo, AddLater; emits Counted }
+    pub(crate) Counting v1 { Add, AddAndFail, Read, Slow, Echo, AddLater; emits Counted }
 }
 
 /// Keeps its count in a table; refuses the number 13.
-pub struct Counter {
+pub(crate) struct Counter {
     totals: Table<String, u64>,
     busy: bool,
 }

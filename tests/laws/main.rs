@@ -1,4 +1,32 @@
 //! The laws of DESIGN: one module a law, each test in every placement.
 
 mod counter;
+mod engine_stress;
+mod gate;
+mod hops;
+mod law_01_one_semantics;
 mod law_02_calls_can_fail;
+mod law_03_deadlines;
+mod law_04_one_turn_at_a_time;
+mod law_05_bounded_queues;
+mod worker;
+
+use std::future::Future;
+
+/// How often a stress test is repeated: `usual` times, or as often as `$SKEP_REPEATS` says.
+fn repeats(usual: usize) -> usize {
+    std::env::var("SKEP_REPEATS")
+        .ok()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(usual)
+}
+
+/// Runs beside the test, on a thread of the test's runtime.
+async fn on_a_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the test, which waits for it"
+    )]
+    let task = tokio::spawn(work);
+    task.await.expect("the task does not panic")
+}

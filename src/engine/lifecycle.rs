@@ -1,0 +1,259 @@
+//! The life of one actor: it starts, does what waits in its mailbox, fails and comes back, and stops.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use super::instance::Instance;
+use super::restarts::Verdict;
+use super::stage::{Begun, Condition, Core, Stage};
+use super::turn::{TurnEnd, start_turn, stop_turn};
+use crate::actor::Capability;
+use crate::call::{CallError, Tick};
+
+/// Turns in a row before an actor goes to the end of its home's queue.
+const TURNS_BEFORE_REQUEUE: u32 = 64;
+
+impl<A: Capability> Instance<A> {
+    /// Does what there is to do, up to a bound; says whether there is more.
+    pub(super) fn work(self: &Arc<Self>, core: &mut Core<A>, cx: &mut Context<'_>) -> bool {
+        for _ in 0..TURNS_BEFORE_REQUEUE {
+            if matches!(core.stage, Stage::Busy) {
+                if !self.woken.swap(false, Ordering::SeqCst) {
+                    return false;
+                }
+                let scoped = core.job.as_ref().map(|job| Arc::clone(job).scoped());
+                match core.poll_maybe(scoped, cx) {
+                    Poll::Ready(end) => self.end_turn(core, end),
+                    Poll::Pending => return false,
+                }
+                continue;
+            }
+            if !self.begin_next(core) {
+                return false;
+            }
+            self.woken.store(true, Ordering::SeqCst);
+        }
+        true
+    }
+
+    /// Puts the next thing to do into the slot; false when there is none.
+    fn begin_next(self: &Arc<Self>, core: &mut Core<A>) -> bool {
+        match &core.stage {
+            Stage::Busy => true,
+            Stage::Stopped => false,
+            Stage::Failed {
+                again,
+                reason,
+                is_down,
+            } => {
+                if *is_down || self.is_stopping() {
+                    self.refuse_all(&CallError::Down {
+                        capability: self.name(),
+                        reason: reason.clone(),
+                    });
+                }
+                let is_time = self.is_stopping() || self.spec.services.clock.now() >= *again;
+                if is_time {
+                    core.stage = Stage::Cold {
+                        after_failure: true,
+                    };
+                }
+                is_time
+            }
+            Stage::Cold { after_failure } => {
+                if self.is_stopping() && self.mailbox.close_if_empty() {
+                    core.stage = Stage::Stopped;
+                    self.becomes(Condition::Stopped);
+                    return false;
+                }
+                let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
+                core.set(start);
+                core.is_starting = true;
+                true
+            }
+            Stage::Idle(_) => self.begin_turn(core),
+        }
+    }
+
+    fn begin_turn(self: &Arc<Self>, core: &mut Core<A>) -> bool {
+        let Some(job) = self.mailbox.pop() else {
+            if self.is_stopping() {
+                if let Stage::Idle(tenant) = std::mem::replace(&mut core.stage, Stage::Busy) {
+                    core.set(stop_turn(tenant));
+                }
+                return true;
+            }
+            return false;
+        };
+        let started = Arc::clone(&job);
+        if core.begin(|tenant, slot| started.begin(tenant, slot)) == Begun::Turn {
+            if self.member != 0 {
+                Arc::clone(&job).scoped().scope().run_by(self.member);
+            }
+            core.job = Some(job);
+        }
+        true
+    }
+
+    /// What follows the end of a turn, a start or a stop.
+    pub(super) fn end_turn(self: &Arc<Self>, core: &mut Core<A>, end: TurnEnd<A>) {
+        core.job = None;
+        match end {
+            TurnEnd::Back(tenant) => {
+                core.stage = Stage::Idle(tenant);
+                if std::mem::take(&mut core.is_starting) {
+                    self.becomes(Condition::Ready);
+                } else {
+                    core.restarts.succeeded();
+                    self.counters.turns.store(
+                        self.counters.turns.load(Ordering::Relaxed) + 1,
+                        Ordering::Relaxed,
+                    );
+                }
+                if self.spec.services.remembers || self.key.is_some() {
+                    self.touch();
+                }
+            }
+            TurnEnd::Lost => self.fail(core, "it panicked"),
+            TurnEnd::NotStarted(reason) => {
+                tracing::error!(capability = %self.name(), %reason, "an actor could not start");
+                self.fail(core, &format!("it could not start: {reason}"));
+            }
+            TurnEnd::Stopped => {
+                core.stage = Stage::Cold {
+                    after_failure: false,
+                };
+                core.slot = None;
+            }
+        }
+        if self.key.is_some() {
+            // A million idle keyed actors must not each keep the room of their last turn.
+            core.slot = None;
+        }
+    }
+
+    fn fail(self: &Arc<Self>, core: &mut Core<A>, reason: &str) {
+        let services = &self.spec.services;
+        let now = services.clock.now();
+        self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+        let (wait, is_down) =
+            match core
+                .restarts
+                .failed(now, &self.spec.policy.restart, services.random.fraction())
+            {
+                Verdict::Again(wait) => (wait, false),
+                Verdict::Down(wait) => {
+                    tracing::error!(capability = %self.name(), %reason, "an actor is down");
+                    (wait, true)
+                }
+            };
+        let again = now.after(wait);
+        core.stage = Stage::Failed {
+            again,
+            reason: reason.to_owned(),
+            is_down,
+        };
+        self.becomes(Condition::Failed(reason.into()));
+        let instance = Arc::clone(self);
+        let clock = services.clock.clone();
+        services.tasks.spawn(async move {
+            clock.sleep_until(again).await;
+            instance.schedule();
+        });
+    }
+
+    fn refuse_all(&self, error: &CallError) {
+        while let Some(job) = self.mailbox.pop() {
+            job.refuse(error.clone());
+        }
+    }
+
+    fn touch(&self) {
+        self.last_used
+            .store(self.spec.services.clock.now().as_nanos(), Ordering::Relaxed);
+    }
+
+    /// Since when it has had nothing to do.
+    pub(super) fn last_used(&self) -> Tick {
+        Tick::from_nanos(self.last_used.load(Ordering::Relaxed))
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Asks it to stop once its mailbox is empty.
+    pub(super) fn stop(self: &Arc<Self>) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.schedule();
+    }
+
+    fn becomes(&self, condition: Condition) {
+        *self.condition.lock() = condition;
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until it has stopped.
+    pub(super) async fn wait_stopped(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if *self.condition.lock() == Condition::Stopped {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Whether it has stopped for good.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.condition.lock() == Condition::Stopped
+    }
+
+    /// Whether it has nothing to do, as far as can be seen without waiting.
+    pub(super) fn is_idle(self: &Arc<Self>) -> bool {
+        self.mailbox.is_empty()
+            && self
+                .hold()
+                .is_some_and(|core| matches!(core.stage, Stage::Idle(_)))
+    }
+
+    /// Whether no turn runs and nothing waits that it could do now.
+    pub(super) fn is_quiet(self: &Arc<Self>) -> bool {
+        let Some(core) = self.hold() else {
+            return false;
+        };
+        match &core.stage {
+            Stage::Busy => false,
+            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().has_flying(),
+            Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
+            Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
+        }
+    }
+
+    /// Waits until it is ready for its first turn, or has failed to start.
+    pub(super) async fn wait_started(&self) -> Result<(), String> {
+        loop {
+            let changed = self.changed.notified();
+            match &*self.condition.lock() {
+                Condition::Starting => {}
+                Condition::Ready | Condition::Stopped => return Ok(()),
+                Condition::Failed(reason) => return Err(reason.to_string()),
+            }
+            changed.await;
+        }
+    }
+
+    /// Jobs that wait.
+    pub(super) fn queued(&self) -> usize {
+        self.mailbox.len()
+    }
+
+    /// Why it cannot work now, if so.
+    pub(super) fn down_reason(&self) -> Option<String> {
+        match &*self.condition.lock() {
+            Condition::Failed(reason) => Some(reason.to_string()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How events, durable sends and timers reach the actors they are for.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::sync::oneshot;
+
+use super::hosted::{Hosted, Members};
+use super::instance::Instance;
+use super::mailbox::Pushed;
+use super::parcel::{Delivering, Landing, Parcel, Ran, Receiver, Undelivered, What};
+use super::turn::Job;
+use crate::actor::Capability;
+use crate::actor::binder::{Decode, Group, PeriodicRun};
+use crate::call::scope::Scope;
+use crate::call::{CallError, Key, Tick};
+
+impl<A: Capability> Hosted<A> {
+    /// The job that does what a parcel wants, and the actors it is for.
+    fn unpack(&self, parcel: &Parcel) -> Result<(Vec<Arc<Instance<A>>>, Unpack<A>), Undelivered> {
+        let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
+        let body = parcel.body.as_bytes();
+        match &parcel.what {
+            What::Event { contract, name } => {
+                let known = self
+                    .events
+                    .iter()
+                    .find(|binding| binding.contract == contract && binding.event == name);
+                let binding = known.ok_or_else(|| {
+                    Undelivered::Misfit(format!("nobody listens to {contract}.{name}"))
+                })?;
+                let key = binding
+                    .key_of
+                    .as_ref()
+                    .map(|key_of| key_of(body))
+                    .transpose()
+                    .map_err(misfit)?;
+                let to = self.addressees(key.as_ref().or(parcel.key.as_ref()), binding.group)?;
+                Ok((to, Unpack::Decode(binding.decode)))
+            }
+            What::Message { name } => {
+                let known = self.messages.iter().find(|binding| binding.message == name);
+                let binding = known
+                    .ok_or_else(|| Undelivered::Misfit(format!("there is no message {name}")))?;
+                Ok((
+                    self.addressees(parcel.key.as_ref(), Group::Balanced)?,
+                    Unpack::Decode(binding.decode),
+                ))
+            }
+            What::Every { handler } => {
+                let known = self
+                    .spec
+                    .periodics
+                    .iter()
+                    .find(|periodic| periodic.handler == handler);
+                let periodic = known
+                    .ok_or_else(|| Undelivered::Misfit(format!("there is no method {handler}")))?;
+                let to = self.addressees(parcel.key.as_ref(), Group::Balanced)?;
+                Ok((to, Unpack::Every(periodic.handler, periodic.run)))
+            }
+        }
+    }
+
+    fn addressees(
+        &self,
+        key: Option<&Key>,
+        group: Group,
+    ) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
+        match (&self.members, key) {
+            (Members::Keyed(keyed), Some(key)) if key.is_valid() => {
+                Ok(vec![self.of_key(keyed, key)])
+            }
+            (Members::Keyed(_), _) => Err(Undelivered::Failed(self.needs_key())),
+            (Members::Singleton(instance), _) => Ok(vec![Arc::clone(instance)]),
+            (Members::Pool { instances, .. }, _) if group == Group::Broadcast => {
+                Ok(instances.clone())
+            }
+            (Members::Pool { instances, next }, _) => {
+                let index = next.fetch_add(1, Ordering::Relaxed) % instances.len();
+                Ok(vec![Arc::clone(&instances[index])])
+            }
+        }
+    }
+
+    /// Delivers to one actor: queued in order, run, and on its way to being durable.
+    async fn deliver_to(
+        self: Arc<Self>,
+        mut instance: Arc<Instance<A>>,
+        unpack: Unpack<A>,
+        parcel: Parcel,
+    ) -> Result<Landing, Undelivered> {
+        let (ran, running) = oneshot::channel();
+        let job = self.job(instance.key.clone(), &unpack, &parcel, ran)?;
+        let mut job: Arc<dyn Job<A>> = Arc::new(job);
+        loop {
+            job = match instance.queue(job) {
+                Pushed::Queued => break,
+                Pushed::InLine(position) => {
+                    instance.line(position).await.map_err(Undelivered::Failed)?;
+                    break;
+                }
+                Pushed::Closed(job) => {
+                    let Members::Keyed(keyed) = &self.members else {
+                        let capability = self.spec.services.capability.to_owned();
+                        return Err(Undelivered::Failed(CallError::Stopping { capability }));
+                    };
+                    keyed.forget(&instance);
+                    if let Some(key) = instance.key.clone() {
+                        instance = self.of_key(keyed, &key);
+                    }
+                    job
+                }
+            };
+        }
+        let gone = || Undelivered::Failed(self.lost("the turn ended without a word"));
+        let landing = running.await.map_err(|_| gone())??;
+        let lost = self.lost("the commit ended without a word");
+        Ok(landing
+            .map(move |landed| landed.unwrap_or(Err(lost)).map_err(Undelivered::Failed))
+            .boxed())
+    }
+
+    fn job(
+        &self,
+        key: Option<Key>,
+        unpack: &Unpack<A>,
+        parcel: &Parcel,
+        ran: Ran,
+    ) -> Result<Delivering<A>, Undelivered> {
+        let services = &self.spec.services;
+        // Nobody waits: the turn may take its time, what it asks has its own deadlines.
+        let mut scope = Scope::new(services.capability, key, Tick::NEVER);
+        scope.id = Some(parcel.id);
+        let consumes = parcel.consumes.clone();
+        match unpack {
+            Unpack::Decode(decode) => {
+                let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
+                let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
+                Ok(Delivering::new(scope, consumes, runner, ran))
+            }
+            Unpack::Every(handler, run) => {
+                Ok(Delivering::every(scope, consumes, handler, *run, ran))
+            }
+        }
+    }
+
+    fn lost(&self, reason: &str) -> CallError {
+        CallError::Storage {
+            capability: self.spec.services.capability.to_owned(),
+            reason: reason.to_owned(),
+            tried: true,
+        }
+    }
+}
+
+/// How the bytes of a parcel become a turn.
+enum Unpack<A: Capability> {
+    Decode(Decode<A>),
+    Every(&'static str, PeriodicRun<A>),
+}
+
+impl<A: Capability> Clone for Unpack<A> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Decode(decode) => Self::Decode(*decode),
+            Self::Every(handler, run) => Self::Every(handler, *run),
+        }
+    }
+}
+
+impl<A: Capability> Receiver for Arc<Hosted<A>> {
+    fn deliver(&self, parcel: Parcel) -> BoxFuture<'static, Result<Landing, Undelivered>> {
+        let hosted = Self::clone(self);
+        async move {
+            let (instances, unpack) = hosted.unpack(&parcel)?;
+            let mut landings = Vec::new();
+            for instance in instances {
+                let delivered =
+                    Self::clone(&hosted).deliver_to(instance, unpack.clone(), parcel.clone());
+                landings.push(delivered.await?);
+            }
+            Ok(async move { join_all(landings).await.into_iter().collect() }.boxed())
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,136 @@
+//! What runs of one actor: its stage, and the slot in which the future of its turn, start or stop lives.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::restarts::Restarts;
+use super::turn::{Job, Slot, Tenant, TurnEnd};
+use crate::actor::Capability;
+use crate::call::Tick;
+use crate::call::scope::{self, Scoped};
+
+pub(super) struct Core<A: Capability> {
+    pub(super) stage: Stage<A>,
+    pub(super) slot: Option<Slot<A>>,
+    /// The job whose turn runs.
+    pub(super) job: Option<Arc<dyn Job<A>>>,
+    pub(super) restarts: Restarts,
+    /// Whether the future in the slot makes the actor.
+    pub(super) is_starting: bool,
+}
+
+/// How an actor is, for those who wait for it to become so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Condition {
+    Starting,
+    Ready,
+    Failed(Box<str>),
+    Stopped,
+}
+
+pub(super) enum Stage<A: Capability> {
+    /// Not made yet; after a failure, what earlier turns wrote must have reached the store before it is.
+    Cold { after_failure: bool },
+    /// Ready for a turn.
+    Idle(Box<Tenant<A>>),
+    /// A future is in the slot: a turn, or the actor's start or stop.
+    Busy,
+    /// Waits before it is tried again; the moment says when.
+    Failed {
+        again: Tick,
+        reason: String,
+        is_down: bool,
+    },
+    /// Stopped for good.
+    Stopped,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// A turn's future is in the slot.
+    Turn,
+    /// There was nothing to do any more.
+    Nothing,
+    /// The actor was not idle.
+    NotIdle,
+}
+
+impl<A: Capability> Core<A> {
+    pub(super) fn new() -> Self {
+        Self {
+            stage: Stage::Cold {
+                after_failure: false,
+            },
+            slot: None,
+            job: None,
+            restarts: Restarts::default(),
+            is_starting: false,
+        }
+    }
+
+    /// Begins a turn with the idle actor.
+    pub(super) fn begin(
+        &mut self,
+        begin: impl FnOnce(Box<Tenant<A>>, &mut Slot<A>) -> Result<(), Box<Tenant<A>>>,
+    ) -> Begun {
+        let tenant = match std::mem::replace(&mut self.stage, Stage::Busy) {
+            Stage::Idle(tenant) => tenant,
+            other => {
+                self.stage = other;
+                return Begun::NotIdle;
+            }
+        };
+        let slot = self
+            .slot
+            .get_or_insert_with(|| Slot::new(std::future::pending()));
+        match begin(tenant, slot) {
+            Ok(()) => Begun::Turn,
+            Err(tenant) => {
+                self.stage = Stage::Idle(tenant);
+                Begun::Nothing
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, future: impl Future<Output = TurnEnd<A>> + Send + 'static) {
+        self.stage = Stage::Busy;
+        match &mut self.slot {
+            Some(slot) => slot.set(future),
+            None => self.slot = Some(Slot::new(future)),
+        }
+    }
+
+    pub(super) fn poll_maybe(
+        &mut self,
+        scoped: Option<Arc<dyn Scoped>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<TurnEnd<A>> {
+        match scoped {
+            Some(scoped) => self.poll(scoped, cx),
+            None => self.poll_slot(cx),
+        }
+    }
+
+    pub(super) fn poll(
+        &mut self,
+        scoped: Arc<dyn Scoped>,
+        cx: &mut Context<'_>,
+    ) -> Poll<TurnEnd<A>> {
+        scope::within(scoped, || self.poll_slot(cx))
+    }
+
+    fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
+        let Some(slot) = &mut self.slot else {
+            return Poll::Ready(TurnEnd::Lost);
+        };
+        // Handlers' panics are caught inside the turn; this catches what its own drops may throw.
+        std::panic::catch_unwind(AssertUnwindSafe(|| slot.poll(cx))).unwrap_or_else(|unwound| {
+            if let Some(job) = self.job.take() {
+                job.refuse(crate::actor::abort::reason(unwound, "an actor"));
+            }
+            self.slot = None;
+            Poll::Ready(TurnEnd::Lost)
+        })
+    }
+}
