@@ -17,18 +17,30 @@ const ROWS: usize = 150;
 
 fn rounds() -> u32 {
     let rounds = std::env::var("SKEP_CRASH_ROUNDS").ok();
-    rounds.map_or(3, |rounds| rounds.parse().expect("SKEP_CRASH_ROUNDS is a number"))
+    rounds.map_or(3, |rounds| {
+        rounds.parse().expect("SKEP_CRASH_ROUNDS is a number")
+    })
 }
 
 /// What came of a replay, without how long it took.
 fn outcome(folder: &Path, engine: &str) -> (Value, Value) {
     let ran = run(
         folder,
-        &["replay", "bookings.csv", "--verify", "--json", "--set", engine],
+        &[
+            "replay",
+            "bookings.csv",
+            "--verify",
+            "--json",
+            "--set",
+            engine,
+        ],
     );
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     let report: Value = serde_json::from_str(&ran.stdout).expect("a report in JSON");
-    (report["summary"]["hotels"].clone(), report["checks"].clone())
+    (
+        report["summary"]["hotels"].clone(),
+        report["checks"].clone(),
+    )
 }
 
 /// Replays until `lines` lines of progress were printed, or to the end, and kills the process.
@@ -63,7 +75,11 @@ fn survives(engine: &str) {
         let lines = rand::rng().random_range(1..=20);
         killed_after.push(replay_and_kill(crashed.path(), engine, lines));
     }
-    assert_eq!(outcome(crashed.path(), engine), expected, "killed after {killed_after:#?}");
+    assert_eq!(
+        outcome(crashed.path(), engine),
+        expected,
+        "killed after {killed_after:#?}"
+    );
 }
 
 #[test]

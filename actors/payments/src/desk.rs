@@ -126,7 +126,9 @@ impl Desk {
 
 impl Desk {
     pub(crate) fn folio(&self, hotel: &HotelName, reference: &BookingReference) -> Record {
-        self.folios.get(&key_of(hotel, reference)).unwrap_or_default()
+        self.folios
+            .get(&key_of(hotel, reference))
+            .unwrap_or_default()
     }
 
     /// Asks the bank for a guest's money.

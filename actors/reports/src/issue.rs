@@ -12,11 +12,7 @@ use crate::printer::Printer;
 impl Printer {
     /// Issues the invoice of a bill, unless there is one. A turn that is run again after its file was written writes the
     /// same bytes to the same place.
-    pub(crate) fn issue(
-        &mut self,
-        bill: &Bill,
-        cx: &mut Cx<Self>,
-    ) -> Result<Invoice, RenderError> {
+    pub(crate) fn issue(&mut self, bill: &Bill, cx: &mut Cx<Self>) -> Result<Invoice, RenderError> {
         if let Some(issued) = self.issued(&bill.hotel, &bill.reference) {
             return if issued.total == bill.total() {
                 Ok(issued)

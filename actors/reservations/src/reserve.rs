@@ -27,12 +27,10 @@ impl Book {
             return again(known, &asked);
         }
         let booked_on = asked.booked_on.unwrap_or_else(|| Day::at(cx.now()));
-        let inventory = self
-            .inventory()
-            .ok_or_else(|| ReserveError::UnknownHotel {
-                hotel: self.hotel.clone(),
-                known: self.known_hotels(),
-            })?;
+        let inventory = self.inventory().ok_or_else(|| ReserveError::UnknownHotel {
+            hotel: self.hotel.clone(),
+            known: self.known_hotels(),
+        })?;
         let rooms = check(&asked, booked_on, inventory)?;
         take(&mut self.nights, &asked.room, rooms, &asked.stay).map_err(|full| {
             ReserveError::Full {

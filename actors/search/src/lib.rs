@@ -1,7 +1,7 @@
 //! Finds rooms over all hotels, with what answers in time.
 
-mod finder;
 pub mod find_rooms;
+mod finder;
 pub mod settings;
 
 pub use finder::Finder;

@@ -195,7 +195,11 @@ async fn settle(runtime: &Runtime, progress: &Progress) {
     while !runtime.settled(LOOK).await {
         let now = undelivered();
         progress.waiting_for(now);
-        unmoved = if now == before { unmoved + LOOK } else { Duration::ZERO };
+        unmoved = if now == before {
+            unmoved + LOOK
+        } else {
+            Duration::ZERO
+        };
         before = now;
         if unmoved >= PATIENCE {
             tracing::error!(undelivered = now, "events stay undelivered");
@@ -233,7 +237,10 @@ fn tell_rejects(session: &Session, file: &File, path: &Path) -> Result<(), Exit>
         return Ok(());
     }
     write_rejects(path, &file.heading, &file.rejects).map_err(|error| {
-        let message = format!("rejected rows cannot be written to {}: {error}; name another file with --rejects", path.display());
+        let message = format!(
+            "rejected rows cannot be written to {}: {error}; name another file with --rejects",
+            path.display()
+        );
         session.fail(Exit::Io, &message)
     })?;
     for reject in file.rejects.iter().take(MAX_TOLD) {
@@ -256,7 +263,10 @@ async fn check(
         Ok(audits) => Ok(verify(&audits, summary)),
         Err(reason) => {
             session.stop(runtime).await;
-            Err(session.fail(Exit::Software, &format!("the state cannot be verified: {reason}")))
+            Err(session.fail(
+                Exit::Software,
+                &format!("the state cannot be verified: {reason}"),
+            ))
         }
     }
 }

@@ -127,11 +127,7 @@ impl Lane<'_> {
     }
 }
 
-async fn play(
-    book: &KeyedRef<Reservations>,
-    hotel: &HotelName,
-    step: Step,
-) -> (Step, Happened) {
+async fn play(book: &KeyedRef<Reservations>, hotel: &HotelName, step: Step) -> (Step, Happened) {
     let happened = match &step.action {
         Action::Reserve(asked) => reserve(book, hotel, asked).await,
         Action::End { reference, ending } => end(book, hotel, reference, *ending, step.on).await,
