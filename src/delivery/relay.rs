@@ -181,6 +181,7 @@ impl Relay {
                 };
                 match receiver.deliver(parcel.clone()).await {
                     Ok(landing) => return Ok(Some(landing)),
+                    Err(refusal) if refusal.is_stopping() => return Err(LaneEnd::Closed),
                     Err(refusal) => refusal,
                 }
             };

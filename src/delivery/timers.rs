@@ -135,6 +135,7 @@ impl Timers {
         loop {
             let refusal = match self.deliver(due).await {
                 Ok(()) => return,
+                Err(refusal) if refusal.is_stopping() => return,
                 Err(refusal) => refusal,
             };
             attempt += 1;

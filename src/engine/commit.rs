@@ -153,7 +153,7 @@ pub(super) fn within_size<R: Body, E: Body>(
 }
 
 /// Holds one body against the size limit, which counts its JSON whether or not it is ever encoded.
-pub(super) fn body_within_size(
+fn body_within_size(
     capability: &str,
     part: Part,
     body: &impl Serialize,

@@ -53,6 +53,13 @@ pub(crate) enum Undelivered {
     Failed(CallError),
 }
 
+impl Undelivered {
+    /// Whether the receiver is going: what it did not take waits for the next start.
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(self, Self::Failed(CallError::Stopping { .. }))
+    }
+}
+
 impl std::fmt::Display for Undelivered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
