@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hotel_vocabulary::Day;
+use reservations_contract::BookAudit;
 use serde::de::DeserializeOwned;
 use skep::Runtime;
 
@@ -66,5 +67,5 @@ fn settings<S: DeserializeOwned>(runtime: &Runtime, capability: &str) -> Result<
 
 fn num_reservations(audits: &Audits) -> u64 {
     let books = audits.books.iter();
-    books.map(|book| book.reservations()).sum()
+    books.map(BookAudit::reservations).sum()
 }

@@ -1,13 +1,13 @@
 //! The command line: what it does, and what it answers to bad input.
 
-mod common;
+mod process;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use common::{Ran, hotel, run, sample};
+use process::{Ran, hotel, run, sample};
 use tempfile::tempdir;
 
 /// Runs the hotel where `prepare` has put something, and expects this exit code and these words.

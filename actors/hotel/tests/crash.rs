@@ -2,13 +2,13 @@
 //!
 //! `SKEP_CRASH_ROUNDS` says how many runs are killed for each engine: 3 by default, 0 for none.
 
-mod common;
+mod process;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{hotel, run, sample};
+use process::{hotel, run, sample};
 use rand::RngExt;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -35,7 +35,7 @@ fn outcome(folder: &Path, engine: &str) -> (Value, Value) {
             engine,
         ],
     );
-    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).expect("a report in JSON");
     (
         report["summary"]["hotels"].clone(),

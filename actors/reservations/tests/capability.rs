@@ -51,7 +51,7 @@ fn resort(runtime: &Runtime) -> KeyedRef<Reservations> {
 async fn refused(book: &KeyedRef<Reservations>, asked: Reserve) -> ReserveError {
     match book.ask(asked).await {
         Err(AskError::Domain(refused)) => refused,
-        other => panic!("it should be refused: {other:?}"),
+        other => unreachable!("it should be refused: {other:?}"),
     }
 }
 
@@ -67,7 +67,7 @@ async fn the_last_room_is_sold_once_however_many_want_it(colony: Colony) {
         match answer {
             Ok(_) => sold += 1,
             Err(AskError::Domain(ReserveError::Full { .. })) => {}
-            Err(other) => panic!("{other:?}"),
+            Err(other) => unreachable!("{other:?}"),
         }
     }
     assert_eq!(sold, 1);
@@ -106,12 +106,12 @@ async fn impossible_requests_are_refused_with_what_would_be_possible(colony: Col
     );
     match refused(&book, reserve("B-1", "Z")).await {
         ReserveError::UnknownRoomType { known, .. } => assert_eq!(known.len(), 9),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
     let nowhere = runtime.get::<Reservations>().key("Grand Hotel");
     match refused(&nowhere, reserve("B-1", "A")).await {
         ReserveError::UnknownHotel { known, .. } => assert_eq!(known.len(), 2),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 
@@ -193,9 +193,9 @@ async fn without_payments_nothing_is_reserved_and_the_reason_is_told(colony: Col
     };
     match refused(&resort(&runtime), asked).await {
         ReserveError::PaymentUnavailable { reason } => {
-            assert!(reason.contains("payments"), "{reason}")
+            assert!(reason.contains("payments"), "{reason}");
         }
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     }
 }
 

@@ -61,6 +61,7 @@ fn dead_letters(runtime: &Runtime) -> Result<u64, String> {
     Ok(count)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by value")]
 fn words<E: Debug>(error: AskError<E>) -> String {
     error.to_string()
 }
