@@ -44,7 +44,8 @@ struct Arguments {
 
 /// How playing ended.
 enum Played {
-    All(Summary),
+    /// Every step was played; false when events stay undelivered.
+    All(Summary, bool),
     Interrupted,
     StoreFailed(String),
 }
@@ -129,8 +130,8 @@ async fn replay(arguments: &Arguments, session: &Session) -> Result<Exit, Exit> 
         }
     };
     progress.end();
-    let mut summary = match played {
-        Played::All(summary) => summary,
+    let (mut summary, is_settled) = match played {
+        Played::All(summary, is_settled) => (summary, is_settled),
         Played::Interrupted => return Err(interrupted(session, &runtime, &progress).await),
         Played::StoreFailed(reason) => {
             return Err(session.fail(Exit::Io, &format!("{reason}\nwhat was acknowledged is safe: run the same command again to finish the rest")));
@@ -145,7 +146,8 @@ async fn replay(arguments: &Arguments, session: &Session) -> Result<Exit, Exit> 
     };
     let stopped = session.stop(&runtime).await;
     report(session, arguments, &summary, &checks);
-    let is_sound = summary.total().failed == 0 && checks.iter().all(|check| check.holds);
+    let is_sound =
+        is_settled && summary.total().failed == 0 && checks.iter().all(|check| check.holds);
     Ok(match stopped {
         Exit::Success if !is_sound => Exit::Findings,
         stopped => stopped,
@@ -180,13 +182,13 @@ async fn play(
         }
     };
     tokio::select! {
-        () = settle(runtime, progress) => Played::All(summary),
+        is_settled = settle(runtime, progress) => Played::All(summary, is_settled),
         () = session.interrupted() => Played::Interrupted,
     }
 }
 
-/// Waits until every event is handled, as long as anything moves.
-async fn settle(runtime: &Runtime, progress: &Progress) {
+/// Waits until every event is handled, as long as anything moves; says whether they all are.
+async fn settle(runtime: &Runtime, progress: &Progress) -> bool {
     let undelivered = || -> u64 {
         let stats = runtime.stats();
         stats.iter().map(|stats| stats.num_undelivered).sum()
@@ -203,9 +205,10 @@ async fn settle(runtime: &Runtime, progress: &Progress) {
         before = now;
         if unmoved >= PATIENCE {
             tracing::error!(undelivered = now, "events stay undelivered");
-            return;
+            return false;
         }
     }
+    true
 }
 
 async fn interrupted(session: &Session, runtime: &Runtime, progress: &Progress) -> Exit {
