@@ -183,7 +183,10 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                         return Poll::Ready(Ok(None));
                     }
                 }
-                Stage::WaitingForReply(cell) => return self.wait_for_reply(cell, cx).map_ok(Some),
+                Stage::WaitingForReply(cell) => {
+                    let result = ready!(self.wait_for_reply(cell, cx));
+                    return Poll::Ready(result.map(Some).map_err(|error| *error));
+                }
                 Stage::Elsewhere(cell, answer) => return self.wait_for_answer(cell, answer, cx),
                 Stage::Over => return Poll::Pending,
             }
@@ -256,7 +259,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             return Poll::Ready(result);
         }
         if self.timed_out(cx) {
-            return Poll::Ready(Err(cell.expire()));
+            return Poll::Ready(Err(Box::new(cell.expire())));
         }
         self.stage = Stage::WaitingForReply(cell);
         Poll::Pending

@@ -22,7 +22,7 @@ pub(super) type WaitsForRoom = Option<BoxFuture<'static, ()>>;
 #[must_use = "a commit that finds no room is made only if it is awaited"]
 pub(super) fn then(
     draft: &Draft,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     match draft.seal() {
         Ok(Sealing::Nothing) => {
@@ -33,7 +33,7 @@ pub(super) fn then(
         Ok(Sealing::Batch(sealed)) => submit(draft.clone(), sealed, done),
         Err(error) => {
             draft.drop_turn();
-            done(Err(error));
+            done(Err(Box::new(error)));
             None
         }
     }
@@ -51,7 +51,7 @@ pub(super) async fn landed(draft: Draft) {
 fn submit(
     draft: Draft,
     sealed: Sealed,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
@@ -72,7 +72,7 @@ fn submit(
             }
             done(Ok(()));
         }
-        Err(failure) => done(Err(tried(services.capability, &failure))),
+        Err(failure) => done(Err(Box::new(tried(services.capability, &failure)))),
     };
     queue(committer, batch, Box::new(finish))
 }
@@ -88,13 +88,13 @@ pub(super) async fn barrier_passed(services: &Arc<Services>) {
 
 fn barrier(
     services: &Arc<Services>,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     let services = Arc::clone(services);
     let committer = services.committer.clone();
     let batch = Batch::new(services.tree.clone());
     let finish = move |committed: Result<(), CommitFailure>| {
-        done(committed.map_err(|failure| tried(services.capability, &failure)));
+        done(committed.map_err(|failure| Box::new(tried(services.capability, &failure))));
     };
     queue(committer, batch, Box::new(finish))
 }
@@ -130,12 +130,15 @@ fn tried(capability: &str, failure: &CommitFailure) -> CallError {
 }
 
 /// The refusal of a turn whose commit could not succeed anyway.
-pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError>> {
+pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, Box<CallError>>> {
     let services = draft.services();
     match services.committer.state() {
         State::Running => None,
-        State::Stopped => Some(Err(storage(services.capability, &"the store is closed"))),
-        State::Failed(stop) => Some(Err(storage(services.capability, stop.reason()))),
+        State::Stopped => Some(Err(Box::new(storage(
+            services.capability,
+            &"the store is closed",
+        )))),
+        State::Failed(stop) => Some(Err(Box::new(storage(services.capability, stop.reason())))),
     }
 }
 
@@ -143,7 +146,7 @@ pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError
 pub(super) fn within_size<R: Body, E: Body>(
     draft: &Draft,
     outcome: &Result<R, E>,
-) -> Result<(), CallError> {
+) -> Result<(), Box<CallError>> {
     let services = draft.services();
     let limit = services.limits.message_size;
     match outcome {
@@ -158,18 +161,21 @@ fn body_within_size(
     part: Part,
     body: &impl Serialize,
     limit: usize,
-) -> Result<(), CallError> {
-    match encoded_size_within(body, limit) {
-        Ok(()) => Ok(()),
-        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
-            capability: capability.to_owned(),
+) -> Result<(), Box<CallError>> {
+    let Err(error) = encoded_size_within(body, limit) else {
+        return Ok(());
+    };
+    let capability = capability.to_owned();
+    Err(Box::new(match error {
+        SizeError::Oversize { .. } => CallError::TooLarge {
+            capability,
             part,
             limit,
-        }),
-        Err(SizeError::Encode(error)) => Err(CallError::Codec {
-            capability: capability.to_owned(),
+        },
+        SizeError::Encode(error) => CallError::Codec {
+            capability,
             part,
             reason: error.to_string(),
-        }),
-    }
+        },
+    }))
 }

@@ -180,10 +180,10 @@ impl<A: Capability> Instance<A> {
             Poll::Ready(end) => {
                 if matches!(end, TurnEnd::Lost) {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
-                    cell.complete(Err(CallError::Panicked {
+                    cell.complete(Err(Box::new(CallError::Panicked {
                         capability: self.name(),
                         reason: "its turn".to_owned(),
-                    }));
+                    })));
                 }
                 self.counters.inline.store(
                     self.counters.inline.load(Ordering::Relaxed) + 1,

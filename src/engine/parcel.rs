@@ -207,7 +207,7 @@ async fn delivery_turn<A: Capability>(
 fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<bool, CallError> {
     let draft = tenant.cx.draft();
     if let Some(Err(error)) = commit::refuse_when_failed::<()>(draft) {
-        return Err(error);
+        return Err(*error);
     }
     // A timer is its own record: when its row is gone, it has fired or was taken back.
     if let Some(row) = &job.consumes {
@@ -258,7 +258,9 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 async fn commit_and_tell(draft: Draft, ran: Ran) {
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    let room = commit::then(&draft, move |committed| drop(landed.send(committed)));
+    let room = commit::then(&draft, move |committed| {
+        drop(landed.send(committed.map_err(CallError::from)));
+    });
     if let Some(room) = room {
         room.await;
     }

@@ -73,7 +73,7 @@ impl<A: Handle<M>, M: Message> Job<A> for CallCell<M> {
     }
 
     fn refuse(&self, error: CallError) {
-        self.complete(Err(error));
+        self.complete(Err(Box::new(error)));
     }
 }
 
@@ -121,7 +121,7 @@ async fn call_turn<A: Handle<M>, M: Message>(
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
             let end = lose(tenant, &error);
-            cell.complete(Err(error));
+            cell.complete(Err(Box::new(error)));
             end
         }
     }
@@ -133,7 +133,7 @@ fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) ->
         draft.drop_turn();
     }
     let kept = commit::within_size(draft, &outcome)
-        .and_then(|()| inbox::remember::<M>(draft, cell.scope(), &outcome));
+        .and_then(|()| Ok(inbox::remember::<M>(draft, cell.scope(), &outcome)?));
     match kept {
         Ok(()) => Ok(outcome),
         Err(error) => {
