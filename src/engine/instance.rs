@@ -178,12 +178,9 @@ impl<A: Capability> Instance<A> {
         };
         match ended {
             Poll::Ready(end) => {
-                if matches!(end, TurnEnd::Lost) {
+                if let TurnEnd::Lost(error) = &end {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
-                    cell.complete(Err(CallError::Panicked {
-                        capability: self.name(),
-                        reason: "its turn".to_owned(),
-                    }));
+                    cell.complete(Err(error.clone()));
                 }
                 self.counters.inline.store(
                     self.counters.inline.load(Ordering::Relaxed) + 1,

@@ -98,7 +98,7 @@ impl<A: Capability> Instance<A> {
 
     /// What follows the end of a turn, a start or a stop.
     pub(super) fn end_turn(self: &Arc<Self>, core: &mut Core<A>, end: TurnEnd<A>) {
-        core.job = None;
+        let job = core.job.take();
         match end {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
@@ -115,7 +115,13 @@ impl<A: Capability> Instance<A> {
                     self.touch();
                 }
             }
-            TurnEnd::Lost => self.fail(core, "it panicked"),
+            TurnEnd::Lost(error) => {
+                if let Some(job) = job {
+                    // Without effect when the turn itself has answered, as it does unless its own drops panic.
+                    job.refuse(error.clone());
+                }
+                self.lost(core, error);
+            }
             TurnEnd::NotStarted(reason) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");
                 self.fail(core, &format!("it could not start: {reason}"));
@@ -130,6 +136,23 @@ impl<A: Capability> Instance<A> {
         if self.key.is_some() {
             // A million idle keyed actors must not each keep the room of their last turn.
             core.slot = None;
+        }
+    }
+
+    /// A panic counts as a failure. What the platform broke off, say because the outbox was full, is no fault of the
+    /// actor: it is made anew at once.
+    fn lost(self: &Arc<Self>, core: &mut Core<A>, error: CallError) {
+        match error {
+            CallError::Panicked { reason, .. } => {
+                self.fail(core, &format!("it panicked: {reason}"))
+            }
+            _ if core.is_starting => self.fail(core, &format!("it could not start: {error}")),
+            _ => {
+                self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+                core.stage = Stage::Cold {
+                    after_failure: true,
+                };
+            }
         }
     }
 

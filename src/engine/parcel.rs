@@ -189,9 +189,9 @@ async fn delivery_turn<A: Capability>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, tenant.cx.draft().services().capability);
-            let end = lose(tenant, &error);
-            let _ = ran.send(Err(Undelivered::Failed(error)));
-            end
+            lose(tenant, &error);
+            let _ = ran.send(Err(Undelivered::Failed(error.clone())));
+            TurnEnd::Lost(error)
         }
     }
 }

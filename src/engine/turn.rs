@@ -28,8 +28,8 @@ pub(super) struct Tenant<A: Capability> {
 pub(super) enum TurnEnd<A: Capability> {
     /// The actor is ready for the next.
     Back(Box<Tenant<A>>),
-    /// It panicked: the state is gone, and a new one has to be made.
-    Lost,
+    /// It unwound: the state is gone, and a new one has to be made.
+    Lost(CallError),
     /// It could not start.
     NotStarted(String),
     /// It has stopped.
@@ -118,9 +118,9 @@ async fn call_turn<A: Handle<M>, M: Message>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
-            let end = lose(tenant, &error);
-            cell.complete(Err(error));
-            end
+            lose(tenant, &error);
+            cell.complete(Err(error.clone()));
+            TurnEnd::Lost(error)
         }
     }
 }
@@ -150,11 +150,10 @@ fn answer<M: Message>(
     commit::then(draft, move |committed| cell.complete(committed.and(result)))
 }
 
-/// Drops the state of an actor that panicked, which may panic once more.
-pub(super) fn lose<A: Capability>(tenant: Box<Tenant<A>>, error: &CallError) -> TurnEnd<A> {
-    tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "a turn panicked");
+/// Drops the state of an actor whose turn unwound, which may panic once more.
+pub(super) fn lose<A: Capability>(tenant: Box<Tenant<A>>, error: &CallError) {
+    tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "a turn was broken off");
     let _ = std::panic::catch_unwind(AssertUnwindSafe(move || drop(tenant)));
-    TurnEnd::Lost
 }
 
 /// Makes the actor.

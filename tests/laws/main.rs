@@ -9,6 +9,9 @@ mod law_02_calls_can_fail;
 mod law_03_deadlines;
 mod law_04_one_turn_at_a_time;
 mod law_05_bounded_queues;
+mod law_06_panics;
+mod ledger;
+mod settings;
 mod worker;
 
 use std::future::Future;
