@@ -52,8 +52,8 @@ impl Post for PostOffice {
         let Some(desk) = desks.get(capability) else {
             return;
         };
-        for (target, lane) in news.lanes {
-            desk.relay.wake(target, lane);
+        for posted in news.lanes {
+            desk.relay.wake(posted);
         }
         if let Some(due_ms) = news.timer_due_ms {
             desk.timers.wake(due_ms);

@@ -18,25 +18,41 @@ pub(super) fn then(
     draft: Draft,
     done: impl FnOnce(Result<(), CallError>) + Send + 'static,
 ) -> impl Future<Output = ()> + Send {
-    let sealed = draft.seal();
+    let sealed = seal(&draft);
     async move {
         match sealed {
-            Ok(Some(sealed)) => submit(draft, sealed, done).await,
-            Ok(None) if draft.has_flying() => barrier(draft.services(), done).await,
-            Ok(None) => done(Ok(())),
-            Err(error) => {
-                draft.drop_turn();
-                done(Err(error));
-            }
+            Ok(sealed) => send(draft, sealed, done).await,
+            Err(error) => done(Err(error)),
         }
     }
 }
 
+/// Makes a batch of the running turn, if it left anything. A turn that cannot be committed is rolled back.
+pub(super) fn seal(draft: &Draft) -> Result<Option<Sealed>, CallError> {
+    draft.seal().inspect_err(|_| draft.drop_turn())
+}
+
+/// As [`then`], for a turn that is sealed.
+pub(super) async fn send(
+    draft: Draft,
+    sealed: Option<Sealed>,
+    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
+) {
+    match sealed {
+        Some(sealed) => submit(draft, sealed, done).await,
+        None if draft.has_flying() => barrier(draft.services(), done).await,
+        None => done(Ok(())),
+    }
+}
+
 /// Commits the running turn and waits until it is durable.
-pub(super) async fn landed(draft: Draft) {
+pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
+    let capability = draft.services().capability;
     let (sender, receiver) = oneshot::channel();
     then(draft, move |result| drop(sender.send(result))).await;
-    let _ = receiver.await;
+    receiver
+        .await
+        .unwrap_or_else(|_| Err(storage(capability, &"the commit ended without a word")))
 }
 
 async fn submit(

@@ -248,7 +248,7 @@ impl<A: Capability> Instance<A> {
         };
         match &core.stage {
             Stage::Busy => false,
-            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().has_flying(),
+            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().awaits_commit(),
             Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
             Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
         }

@@ -98,9 +98,11 @@ async fn call_turn<A: Handle<M>, M: Message>(
 ) -> TurnEnd<A> {
     let draft = tenant.cx.draft();
     if draft.services().remembers {
-        if let Some(first) =
-            commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope()))
-        {
+        if let Some(refused) = commit::refuse_when_failed(draft) {
+            cell.complete(refused);
+            return TurnEnd::Back(tenant);
+        }
+        if let Some(first) = inbox::recall::<M>(draft, cell.scope()) {
             answer(draft.clone(), cell, first).await;
             return TurnEnd::Back(tenant);
         }
@@ -178,8 +180,10 @@ pub(super) async fn start_turn<A: Capability>(
     match started {
         Ok(Ok(actor)) => {
             spec.set_periodics(&cx);
-            commit::then(cx.draft().clone(), |_| ()).await;
-            TurnEnd::Back(Box::new(Tenant { actor, cx }))
+            match commit::landed(cx.draft().clone()).await {
+                Ok(()) => TurnEnd::Back(Box::new(Tenant { actor, cx })),
+                Err(error) => TurnEnd::NotStarted(error.to_string()),
+            }
         }
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
         Err(unwound) => {
@@ -201,6 +205,8 @@ pub(super) async fn stop_turn<A: Capability>(mut tenant: Box<Tenant<A>>) -> Turn
         return TurnEnd::Stopped;
     }
     let draft = tenant.cx.draft().clone();
-    commit::landed(draft).await;
+    if let Err(error) = commit::landed(draft).await {
+        tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "what an actor wrote when it stopped is lost");
+    }
     TurnEnd::Stopped
 }

@@ -131,10 +131,13 @@ async fn open_store(
         return Ok(None);
     }
     let on_fail = fail_to(health.clone());
-    if let Some(store) = builder.lab.as_ref().and_then(|lab| lab.store.clone()) {
-        return Ok(Some(Kept::given(store, on_fail)));
-    }
     let settings: StoreSettings = config.section("store")?;
+    if let Some(lab) = &builder.lab
+        && let Some(store) = lab.store.clone()
+    {
+        let is_virtual = lab.virtual_time.is_some();
+        return Ok(Some(Kept::given(store, &settings, is_virtual, on_fail)?));
+    }
     let application = builder.application.clone();
     let opening = hosts
         .service_handle()

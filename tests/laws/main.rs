@@ -4,14 +4,18 @@ mod counter;
 mod engine_stress;
 mod gate;
 mod hops;
+mod late_store;
 mod law_01_one_semantics;
 mod law_02_calls_can_fail;
 mod law_03_deadlines;
 mod law_04_one_turn_at_a_time;
 mod law_05_bounded_queues;
 mod law_06_panics;
+mod law_07_a_reply_means_durable;
+mod law_07_tables;
 mod ledger;
 mod settings;
+mod shelf;
 mod worker;
 
 use std::future::Future;
