@@ -159,6 +159,11 @@ impl Tasks {
         self.tracker.spawn_on(bounded, &self.handle);
     }
 
+    /// Ends all tasks without waiting for them.
+    pub(crate) fn cancel(&self) {
+        self.stop.cancel();
+    }
+
     /// Ends all tasks and waits for them.
     pub(crate) async fn end(&self) {
         self.stop.cancel();

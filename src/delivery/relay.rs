@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -44,6 +44,8 @@ pub(crate) struct Relay {
     lanes: Mutex<BTreeMap<LaneName, Lane>>,
     /// For each receiver its own: a slow one takes no turns from others.
     slots: BTreeMap<String, Semaphore>,
+    /// Nothing more is begun: the runtime stops, and what waits stays in the store.
+    is_paused: AtomicBool,
 }
 
 /// A lane that is being delivered.
@@ -78,11 +80,24 @@ impl Relay {
             policy,
             lanes: Mutex::default(),
             slots,
+            is_paused: AtomicBool::new(false),
         })
     }
 
     pub(crate) fn is_idle(&self) -> bool {
         self.lanes.lock().is_empty()
+    }
+
+    /// Begins no delivery any more, unless what waits would be lost with the process.
+    pub(crate) fn pause(&self) {
+        if self.services.remembers {
+            self.is_paused.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether something is being delivered that would be lost with the process.
+    pub(crate) fn is_needed(&self) -> bool {
+        !self.services.remembers && !self.is_idle()
     }
 
     /// There is something in a lane.
@@ -201,7 +216,11 @@ impl Relay {
     ) -> Result<Option<Landing>, LaneEnd> {
         let parcel = self.parcel(&letter);
         let mut attempt = 0;
+        let mut pauses = 0;
         loop {
+            if self.is_paused.load(Ordering::SeqCst) {
+                return Err(LaneEnd::Closed);
+            }
             let refusal = {
                 let slots = self.slots.get(&*name.0).ok_or(LaneEnd::Closed)?;
                 let _slot = slots.acquire().await.map_err(|_| LaneEnd::Closed)?;
@@ -210,7 +229,9 @@ impl Relay {
                     Err(refusal) => refusal,
                 }
             };
-            attempt += 1;
+            // Who was not there has not failed to handle it.
+            attempt += u32::from(!refusal.is_absence());
+            pauses += 1;
             if attempt >= self.policy.attempts || is_final(&letter, &refusal) {
                 tracing::error!(
                     capability = self.services.capability, target = %name.0, message = letter.name, id = %letter.id,
@@ -230,7 +251,7 @@ impl Relay {
             );
             let jitter = self.services.random.fraction();
             let pause = backoff(
-                attempt - 1,
+                pauses - 1,
                 self.policy.backoff_min,
                 self.policy.backoff_max,
                 jitter,

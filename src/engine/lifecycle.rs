@@ -1,5 +1,6 @@
 //! The life of one actor: it starts, does what waits in its mailbox, fails and comes back, and stops.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -8,7 +9,7 @@ use super::instance::Instance;
 use super::restarts::Verdict;
 use super::stage::{Begun, Condition, Core, Stage};
 use super::turn::{TurnEnd, start_turn, stop_turn};
-use crate::actor::Capability;
+use crate::actor::{Capability, Execution};
 use crate::call::{CallError, Tick};
 
 /// Turns in a row before an actor goes to the end of its home's queue.
@@ -91,6 +92,9 @@ impl<A: Capability> Instance<A> {
             if self.member != 0 {
                 Arc::clone(&job).scoped().scope().run_by(self.member);
             }
+            if A::EXECUTION == Execution::Blocking {
+                *self.blocking.lock() = Some(Arc::clone(&job));
+            }
             core.job = Some(job);
         }
         true
@@ -99,6 +103,9 @@ impl<A: Capability> Instance<A> {
     /// What follows the end of a turn, a start or a stop.
     pub(super) fn end_turn(self: &Arc<Self>, core: &mut Core<A>, end: TurnEnd<A>) {
         let job = core.job.take();
+        if A::EXECUTION == Execution::Blocking {
+            *self.blocking.lock() = None;
+        }
         match end {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
@@ -210,6 +217,51 @@ impl<A: Capability> Instance<A> {
     pub(super) fn stop(self: &Arc<Self>) {
         self.stopping.store(true, Ordering::SeqCst);
         self.schedule();
+    }
+
+    /// Lets go of it without waiting for what it does: the time for that is over. Whoever waits for it is told.
+    pub(super) fn abandon(self: &Arc<Self>) {
+        self.given_up.store(true, Ordering::SeqCst);
+        let capability = self.name();
+        for job in self.mailbox.close() {
+            job.refuse(CallError::Stopping {
+                capability: capability.clone(),
+            });
+        }
+        match self.hold() {
+            Some(mut core) => self.clear(&mut core),
+            None => {
+                // Who holds it looks again.
+                self.missed.store(true, Ordering::SeqCst);
+                self.schedule();
+                if let Some(job) = self.blocking.lock().take() {
+                    job.refuse(self.broken_off());
+                }
+            }
+        }
+    }
+
+    /// Drops what runs.
+    pub(super) fn clear(&self, core: &mut Core<A>) {
+        if let Some(job) = core.job.take() {
+            job.refuse(self.broken_off());
+        }
+        let slot = core.slot.take();
+        let stage = std::mem::replace(&mut core.stage, Stage::Stopped);
+        // The author's drops run here, and may panic.
+        let dropped = std::panic::catch_unwind(AssertUnwindSafe(move || drop((slot, stage))));
+        if dropped.is_err() {
+            tracing::error!(capability = %self.name(), "an actor panicked while it was dropped");
+        }
+        self.becomes(Condition::Stopped);
+    }
+
+    /// What is told to whom a turn was begun for that is not waited for any more.
+    fn broken_off(&self) -> CallError {
+        CallError::DeadlineExceeded {
+            capability: self.name(),
+            started: true,
+        }
     }
 
     fn becomes(&self, condition: Condition) {

@@ -53,6 +53,17 @@ pub(crate) enum Undelivered {
     Failed(CallError),
 }
 
+impl Undelivered {
+    /// Whether the receiver could not even try: it was down, stopping, elsewhere, or had no room for what it lets out.
+    pub(crate) fn is_absence(&self) -> bool {
+        use CallError::{Down, NotHosted, Overloaded, Stopping};
+        matches!(
+            self,
+            Self::Failed(Down { .. } | NotHosted { .. } | Overloaded { .. } | Stopping { .. })
+        )
+    }
+}
+
 impl std::fmt::Display for Undelivered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -70,9 +70,10 @@ impl<A: Capability> Hosted<A> {
     ) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
         match (&self.members, key) {
             (Members::Keyed(keyed), Some(key)) if key.is_valid() => {
-                Ok(vec![self.of_key(keyed, key)])
+                let instance = self.of_key(keyed, key).ok_or_else(|| self.stopping())?;
+                Ok(vec![instance])
             }
-            (Members::Keyed(_), _) => Err(Undelivered::Failed(self.needs_key())),
+            (Members::Keyed(_), _) => Err(Undelivered::Misfit(self.needs_key().to_string())),
             (Members::Singleton(instance), _) => Ok(vec![Arc::clone(instance)]),
             (Members::Pool { instances, .. }, _) if group == Group::Broadcast => {
                 Ok(instances.clone())
@@ -103,12 +104,11 @@ impl<A: Capability> Hosted<A> {
                 }
                 Pushed::Closed(job) => {
                     let Members::Keyed(keyed) = &self.members else {
-                        let capability = self.spec.services.capability.to_owned();
-                        return Err(Undelivered::Failed(CallError::Stopping { capability }));
+                        return Err(self.stopping());
                     };
                     keyed.forget(&instance);
                     if let Some(key) = instance.key.clone() {
-                        instance = self.of_key(keyed, &key);
+                        instance = self.of_key(keyed, &key).ok_or_else(|| self.stopping())?;
                     }
                     job
                 }
@@ -144,6 +144,11 @@ impl<A: Capability> Hosted<A> {
                 Ok(Delivering::every(scope, consumes, handler, *run, ran))
             }
         }
+    }
+
+    fn stopping(&self) -> Undelivered {
+        let capability = self.spec.services.capability.to_owned();
+        Undelivered::Failed(CallError::Stopping { capability })
     }
 
     fn lost(&self, reason: &str) -> CallError {

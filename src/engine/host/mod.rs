@@ -88,6 +88,9 @@ impl Hosts {
     /// Ends the threads. What the actors had left is dropped, so they must have stopped before. Blocks until the
     /// threads are gone, except when it is called on one of them.
     pub(crate) fn end(&mut self) {
+        for home in self.homes.iter().chain([&self.blocking]) {
+            home.close();
+        }
         if let Some(Threads { arbiters, blocking }) = self.threads.take() {
             arbiters.end();
             blocking.end();
