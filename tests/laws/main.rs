@@ -1,5 +1,7 @@
 //! The laws of DESIGN: one module a law, each test in every placement.
 
+mod alarm;
+mod city;
 mod counter;
 mod engine_stress;
 mod gate;
@@ -13,6 +15,8 @@ mod law_05_bounded_queues;
 mod law_06_panics;
 mod law_07_a_reply_means_durable;
 mod law_07_tables;
+mod law_08_deliveries;
+mod law_08_effectively_once;
 mod ledger;
 mod settings;
 mod shelf;
