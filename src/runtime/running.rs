@@ -301,6 +301,14 @@ impl Parts {
             .as_ref()
             .map(|durable| durable.committer.clone());
         let mut hosts = self.hosts.lock().take();
+        if !hosts.has_threads() {
+            // In virtual time nothing waits for threads: time would jump meanwhile.
+            if let Some(committer) = committer {
+                committer.shutdown();
+            }
+            hosts.end();
+            return;
+        }
         let (sender, ended) = oneshot::channel();
         // Both wait for threads, which must not be done on one of them, nor on the caller's executor.
         let ending = std::thread::Builder::new()

@@ -1,8 +1,10 @@
 //! The laws of DESIGN: one module a law, each test in every placement.
 
 mod alarm;
+mod blocker;
 mod city;
 mod counter;
+mod engine;
 mod engine_stress;
 mod gate;
 mod hops;
@@ -17,6 +19,7 @@ mod law_07_a_reply_means_durable;
 mod law_07_tables;
 mod law_08_deliveries;
 mod law_08_effectively_once;
+mod law_10_safe_by_default;
 mod ledger;
 mod settings;
 mod shelf;

@@ -76,6 +76,11 @@ impl Hosts {
         self.homes.len()
     }
 
+    /// Whether actors have threads of their own, which ending waits for.
+    pub(crate) fn has_threads(&self) -> bool {
+        self.threads.is_some()
+    }
+
     /// Takes the threads out, to be ended elsewhere; what stays has none.
     pub(crate) fn take(&mut self) -> Self {
         Self {
