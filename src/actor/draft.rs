@@ -12,9 +12,9 @@ use parking_lot::Mutex;
 
 use super::layout;
 use super::outgoing::{Letter, LetterBody};
-use super::services::{News, Services, Tapped};
+use super::services::{News, Posted, Services, Tapped};
 use crate::call::{CallError, Key};
-use crate::store::{self, Batch};
+use crate::store::{self, Batch, State};
 
 /// A key and its value.
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
@@ -116,25 +116,46 @@ impl Draft {
         from: &[u8],
         limit: usize,
     ) -> Result<(Vec<Row>, Option<Vec<u8>>), store::Error> {
+        loop {
+            let landed = self.landed();
+            let (mut rows, next) = self.stored_page(prefix, from, limit)?;
+            let overlay = self.0.overlay.lock();
+            // What landed while we read is in neither: the store was read before, the overlay has let it go.
+            if overlay.as_ref().map(|overlay| overlay.landed) != landed {
+                continue;
+            }
+            if let Some(overlay) = &*overlay {
+                overlay.lay_over(&mut rows, prefix, from, next.as_deref());
+            }
+            return Ok((rows.into_iter().collect(), next));
+        }
+    }
+
+    /// The number of the last commit that is durable. It only changes while commits of earlier turns are under way.
+    fn landed(&self) -> Option<u64> {
+        let overlay = self.0.overlay.lock();
+        overlay.as_ref().map(|overlay| overlay.landed)
+    }
+
+    fn stored_page(
+        &self,
+        prefix: &[u8],
+        from: &[u8],
+        limit: usize,
+    ) -> Result<(BTreeMap<Vec<u8>, Vec<u8>>, Option<Vec<u8>>), store::Error> {
         let services = &self.0.services;
-        let mut rows = BTreeMap::new();
-        let mut next = None;
-        for (count, row) in services
+        let stored = services
             .store
-            .scan(services.tree.as_str(), prefix, Some(from))
-            .enumerate()
-        {
+            .scan(services.tree.as_str(), prefix, Some(from));
+        let mut rows = BTreeMap::new();
+        for row in stored {
             let (key, value) = row?;
-            if count == limit {
-                next = Some(key);
-                break;
+            if rows.len() == limit {
+                return Ok((rows, Some(key)));
             }
             rows.insert(key, value);
         }
-        if let Some(overlay) = &*self.0.overlay.lock() {
-            overlay.lay_over(&mut rows, prefix, from, next.as_deref());
-        }
-        Ok((rows.into_iter().collect(), next))
+        Ok((rows, None))
     }
 
     /// Adds an event or a send to what the turn lets out.
@@ -201,12 +222,13 @@ impl Draft {
         for letter in &overlay.letters {
             let row =
                 LetterBody::encode(letter).map_err(|error| storage(services.capability, &error))?;
-            batch.put(
-                layout::outbox(&letter.target, &letter.lane, services.next_sequence()),
-                row,
-            );
-            news.lanes
-                .push((Arc::clone(&letter.target), Arc::clone(&letter.lane)));
+            let sequence = services.next_sequence();
+            batch.put(layout::outbox(&letter.target, &letter.lane, sequence), row);
+            news.lanes.push(Posted {
+                target: Arc::clone(&letter.target),
+                lane: Arc::clone(&letter.lane),
+                sequence,
+            });
         }
         for (key, value) in &overlay.writes {
             match value {
@@ -237,6 +259,11 @@ impl Draft {
             .lock()
             .as_ref()
             .is_some_and(|overlay| overlay.sealed > overlay.landed)
+    }
+
+    /// Whether a commit of this actor is under way that can still succeed.
+    pub(crate) fn awaits_commit(&self) -> bool {
+        self.has_flying() && self.0.services.committer.state() == State::Running
     }
 
     /// The commit with this number, and so all before it, is durable.

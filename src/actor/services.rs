@@ -110,10 +110,18 @@ pub(crate) trait Post: Send + Sync {
 /// What a commit left to be delivered.
 #[derive(Debug, Default)]
 pub(crate) struct News {
-    /// Target and lane of each row that was added.
-    pub(crate) lanes: Vec<(Arc<str>, Arc<str>)>,
+    /// The outbox rows that were added.
+    pub(crate) lanes: Vec<Posted>,
     /// When the earliest timer that was set is due, in wall milliseconds.
     pub(crate) timer_due_ms: Option<u64>,
+}
+
+/// An outbox row that is durable, and so are all before it in its lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Posted {
+    pub(crate) target: Arc<str>,
+    pub(crate) lane: Arc<str>,
+    pub(crate) sequence: u64,
 }
 
 impl News {
@@ -149,6 +157,11 @@ impl Tasks {
             }
         };
         self.tracker.spawn_on(bounded, &self.handle);
+    }
+
+    /// Ends all tasks without waiting for them.
+    pub(crate) fn cancel(&self) {
+        self.stop.cancel();
     }
 
     /// Ends all tasks and waits for them.

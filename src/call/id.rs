@@ -40,6 +40,15 @@ impl MessageId {
         Self(hasher.finish128().as_u128())
     }
 
+    /// The id of this message as one of those who get it handles it: an event has several subscribers, whose effects
+    /// are not the same.
+    pub(crate) fn handled_by(self, actor: &str) -> Self {
+        let mut hasher = SipHasher24::new_with_keys(0x736b_6570_2d61_6374, 0x6f72_2d69_6430_3031);
+        hasher.write(&self.0.to_be_bytes());
+        hasher.write(actor.as_bytes());
+        Self(hasher.finish128().as_u128())
+    }
+
     /// The bits, big endian: how ids stand in store keys.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
@@ -116,6 +125,7 @@ mod tests {
         assert_ne!(parent.derive(0), parent.derive(1));
         assert_ne!(parent.derive(0), other.derive(0));
         assert_eq!(parent.derive(7), MessageId::of_text("parent").derive(7));
+        assert_ne!(parent.handled_by("a"), parent.handled_by("b"));
     }
 
     #[test]

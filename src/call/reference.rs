@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 
 use super::calling::{Ask, Options, Tell, envelope};
 use super::route::{Offer, Route};
+use super::scope::Scoped;
 use super::{CallError, Key};
 use crate::contract::{Accepts, Contract, Keyed, Message, Unkeyed};
 
@@ -198,7 +199,7 @@ fn try_tell<C: Accepts<M>, M: Message>(
         Offer::Taken => return Ok(()),
         Offer::Refused(error) => error,
         Offer::Full(_) => CallError::Overloaded {
-            capability: route.contract.to_owned(),
+            capability: cell.scope().name(),
         },
         Offer::Elsewhere(remote) => {
             let sent = super::calling::encode(route, &cell, super::route::RequestKind::Tell)

@@ -53,8 +53,8 @@ impl Scope {
 
     /// The id for the turn's next effect elsewhere; `None` when nobody can repeat the turn.
     pub(crate) fn next_id(&self) -> Option<MessageId> {
-        self.id
-            .map(|id| id.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
+        let own = self.id?.handled_by(&self.name());
+        Some(own.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// `contract` or `contract/key`.

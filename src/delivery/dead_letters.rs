@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::relay::commit;
 use crate::actor::layout;
 use crate::actor::outgoing::{LetterBody, TimerBody};
-use crate::actor::services::{News, Services};
+use crate::actor::services::{News, Posted, Services};
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::Undelivered;
 use crate::store::{Batch, CommitFailure};
@@ -226,12 +226,14 @@ impl DeadLetters {
         match (buried.address, buried.letter) {
             (Address::Letter { target, lane }, Content::Letter(letter)) => {
                 let row = serde_json::to_vec(&letter).map_err(|error| self.store(&error))?;
-                batch.put(
-                    layout::outbox(&target, &lane, services.next_sequence()),
-                    row,
-                );
+                let sequence = services.next_sequence();
+                batch.put(layout::outbox(&target, &lane, sequence), row);
                 services.backlog.fetch_add(1, Ordering::Relaxed);
-                news.lanes.push((Arc::from(target), Arc::from(lane)));
+                news.lanes.push(Posted {
+                    target: Arc::from(target),
+                    lane: Arc::from(lane),
+                    sequence,
+                });
             }
             (Address::Timer { actor, id }, Content::Timer(timer)) => {
                 let due_ms = services.clock.wall_ms();

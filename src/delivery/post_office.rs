@@ -32,6 +32,22 @@ impl PostOffice {
             .insert(capability, Desk { relay, timers });
     }
 
+    /// The runtime stops: what is durable is not delivered any more, and waits for the next start.
+    pub(crate) fn pause(&self) {
+        for desk in self.desks.read().values() {
+            desk.relay.pause();
+            desk.timers.pause();
+        }
+    }
+
+    /// Whether something is being delivered that would be lost with the process.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.desks
+            .read()
+            .values()
+            .any(|desk| desk.relay.is_needed())
+    }
+
     /// Closes all desks; what waits stays in the store.
     pub(crate) fn close(&self) {
         self.desks.write().clear();
@@ -52,8 +68,8 @@ impl Post for PostOffice {
         let Some(desk) = desks.get(capability) else {
             return;
         };
-        for (target, lane) in news.lanes {
-            desk.relay.wake(target, lane);
+        for posted in news.lanes {
+            desk.relay.wake(posted);
         }
         if let Some(due_ms) = news.timer_due_ms {
             desk.timers.wake(due_ms);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -17,14 +17,14 @@ use super::post_office::Receivers;
 use crate::actor::draft::Row;
 use crate::actor::layout;
 use crate::actor::outgoing::{LetterBody, LetterKind};
-use crate::actor::services::Services;
+use crate::actor::services::{Posted, Services};
 use crate::engine::parcel::{Landing, Parcel, Receiver, Undelivered, What};
 use crate::engine::restarts::backoff;
 use crate::store::{Batch, CommitFailure};
 
 /// Rows of one lane that are read and delivered before they are deleted together.
 const PAGE: usize = 64;
-/// Lanes of one capability that are delivered at a time.
+/// Lanes to one receiver that are delivered at a time.
 const LANES_AT_A_TIME: usize = 64;
 
 /// How often and how soon a delivery is tried again.
@@ -41,9 +41,19 @@ pub(crate) struct Relay {
     services: Arc<Services>,
     receivers: Arc<Receivers>,
     policy: DeliveryPolicy,
-    /// The lanes that are being delivered; true when more was committed meanwhile.
-    lanes: Mutex<BTreeMap<LaneName, bool>>,
-    slots: Semaphore,
+    lanes: Mutex<BTreeMap<LaneName, Lane>>,
+    /// For each receiver its own: a slow one takes no turns from others.
+    slots: BTreeMap<String, Semaphore>,
+    /// Nothing more is begun: the runtime stops, and what waits stays in the store.
+    is_paused: AtomicBool,
+}
+
+/// A lane that is being delivered.
+struct Lane {
+    /// Up to this row it is durable. What lies behind may be seen in the store, and may yet be lost.
+    durable_to: u64,
+    /// More has become durable since the lane was last read.
+    has_more: bool,
 }
 
 type LaneName = (Arc<str>, Arc<str>);
@@ -60,12 +70,17 @@ impl Relay {
         receivers: Arc<Receivers>,
         policy: DeliveryPolicy,
     ) -> Arc<Self> {
+        let slots = receivers
+            .keys()
+            .map(|name| (name.clone(), Semaphore::new(LANES_AT_A_TIME)))
+            .collect();
         Arc::new(Self {
             services,
             receivers,
             policy,
             lanes: Mutex::default(),
-            slots: Semaphore::new(LANES_AT_A_TIME),
+            slots,
+            is_paused: AtomicBool::new(false),
         })
     }
 
@@ -73,9 +88,21 @@ impl Relay {
         self.lanes.lock().is_empty()
     }
 
-    /// There is something in this lane.
-    pub(crate) fn wake(self: &Arc<Self>, target: Arc<str>, lane: Arc<str>) {
-        let name = (target, lane);
+    /// Begins no delivery any more, unless what waits would be lost with the process.
+    pub(crate) fn pause(&self) {
+        if self.services.remembers {
+            self.is_paused.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether something is being delivered that would be lost with the process.
+    pub(crate) fn is_needed(&self) -> bool {
+        !self.services.remembers && !self.is_idle()
+    }
+
+    /// There is something in a lane.
+    pub(crate) fn wake(self: &Arc<Self>, posted: Posted) {
+        let name = (posted.target, posted.lane);
         let Some(receiver) = self.receivers.get(&*name.0).cloned() else {
             tracing::warn!(
                 capability = self.services.capability,
@@ -85,11 +112,16 @@ impl Relay {
             return;
         };
         let mut lanes = self.lanes.lock();
-        if let Some(more) = lanes.get_mut(&name) {
-            *more = true;
+        if let Some(lane) = lanes.get_mut(&name) {
+            lane.durable_to = lane.durable_to.max(posted.sequence);
+            lane.has_more = true;
             return;
         }
-        lanes.insert(name.clone(), false);
+        let lane = Lane {
+            durable_to: posted.sequence,
+            has_more: false,
+        };
+        lanes.insert(name.clone(), lane);
         drop(lanes);
         let relay = Arc::clone(self);
         self.services
@@ -99,38 +131,48 @@ impl Relay {
 
     async fn deliver_lane(&self, receiver: &Arc<dyn Receiver>, name: LaneName) {
         let prefix = layout::outbox_lane(&name.0, &name.1);
-        // Rows are deleted without waiting for it: the next page begins behind the last.
+        // What was delivered is deleted already: going on behind it spares the store's tombstones.
         let mut from = prefix.clone();
-        loop {
-            let page = self.read(&prefix, &from);
-            let Some((last, _)) = page.last() else {
-                let mut lanes = self.lanes.lock();
-                if lanes.insert(name.clone(), false) == Some(true) {
-                    continue;
+        while let Some(durable_to) = self.durable_to(&name) {
+            let page = self.read(&prefix, &from, durable_to);
+            if let Some((last, _)) = page.last() {
+                from = [last.as_slice(), &[0]].concat();
+                if self.deliver_page(receiver, &name, page).await.is_err() {
+                    return;
                 }
-                lanes.remove(&name);
-                return;
-            };
-            from = [last.as_slice(), &[0]].concat();
-            if self.deliver_page(receiver, &name, page).await.is_err() {
-                return;
+                continue;
+            }
+            let mut lanes = self.lanes.lock();
+            match lanes.get_mut(&name) {
+                // From the beginning: a replayed letter may have got its number before others that overtook it.
+                Some(lane) if lane.has_more => {
+                    lane.has_more = false;
+                    from.clone_from(&prefix);
+                }
+                _ => drop(lanes.remove(&name)),
             }
         }
     }
 
-    fn read(&self, prefix: &[u8], from: &[u8]) -> Vec<Row> {
+    fn durable_to(&self, name: &LaneName) -> Option<u64> {
+        self.lanes.lock().get(name).map(|lane| lane.durable_to)
+    }
+
+    fn read(&self, prefix: &[u8], from: &[u8], durable_to: u64) -> Vec<Row> {
         let services = &self.services;
+        let is_durable = |(key, _): &Row| {
+            layout::parse_outbox(key).is_none_or(|(_, _, sequence)| sequence <= durable_to)
+        };
         let rows = services
             .store
-            .scan(services.tree.as_str(), prefix, Some(from))
-            .take(PAGE);
-        rows.map_while(|row| {
+            .scan(services.tree.as_str(), prefix, Some(from));
+        let read = rows.map_while(|row| {
             row.inspect_err(|error| {
                 tracing::error!(capability = services.capability, %error, "the outbox cannot be read");
             })
             .ok()
-        })
-        .collect()
+        });
+        read.take_while(is_durable).take(PAGE).collect()
     }
 
     /// Delivers the rows one after the other, each begun when the turn before it has run; then waits for their commits.
@@ -174,18 +216,23 @@ impl Relay {
     ) -> Result<Option<Landing>, LaneEnd> {
         let parcel = self.parcel(&letter);
         let mut attempt = 0;
+        let mut pauses = 0;
         loop {
+            if self.is_paused.load(Ordering::SeqCst) {
+                return Err(LaneEnd::Closed);
+            }
             let refusal = {
-                let Ok(_slot) = self.slots.acquire().await else {
-                    return Err(LaneEnd::Closed);
-                };
+                let slots = self.slots.get(&*name.0).ok_or(LaneEnd::Closed)?;
+                let _slot = slots.acquire().await.map_err(|_| LaneEnd::Closed)?;
                 match receiver.deliver(parcel.clone()).await {
                     Ok(landing) => return Ok(Some(landing)),
                     Err(refusal) if refusal.is_stopping() => return Err(LaneEnd::Closed),
                     Err(refusal) => refusal,
                 }
             };
-            attempt += 1;
+            // Who was not there has not failed to handle it.
+            attempt += u32::from(!refusal.is_absence());
+            pauses += 1;
             if attempt >= self.policy.attempts || is_final(&letter, &refusal) {
                 tracing::error!(
                     capability = self.services.capability, target = %name.0, message = letter.name, id = %letter.id,
@@ -205,7 +252,7 @@ impl Relay {
             );
             let jitter = self.services.random.fraction();
             let pause = backoff(
-                attempt - 1,
+                pauses - 1,
                 self.policy.backoff_min,
                 self.policy.backoff_max,
                 jitter,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::actor::layout;
+use crate::actor::services::Posted;
 use crate::store::{self, Store};
 
 /// What was found.
@@ -15,6 +16,19 @@ pub(crate) struct Survey {
     pub(crate) lanes: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Above every number in use.
     pub(crate) next_sequence: u64,
+}
+
+impl Survey {
+    /// Each lane, durable up to the last number.
+    pub(crate) fn posted(self) -> Vec<Posted> {
+        let sequence = self.next_sequence;
+        let posted = |(target, lane)| Posted {
+            target,
+            lane,
+            sequence,
+        };
+        self.lanes.into_iter().map(posted).collect()
+    }
 }
 
 /// Looks through a tree before its capability starts.

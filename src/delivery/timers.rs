@@ -2,22 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 
 use super::dead_letters::{self, Address};
-use super::relay::DeliveryPolicy;
+use super::relay::{DeliveryPolicy, commit};
 use crate::actor::layout;
 use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::{Parcel, Receiver, Undelivered, What};
 use crate::engine::restarts::backoff;
+use crate::store::Batch;
 
 /// Timers of one capability that fire at a time.
 const AT_A_TIME: usize = 64;
+/// Timers that are due and fire, wait to fire or to be tried again; the others wait in the store.
+const FIRING_MAX: usize = 1024;
 /// The longest sleep: wall clocks jump.
 const NAP: Duration = Duration::from_secs(60);
 
@@ -29,7 +33,9 @@ pub(crate) struct Timers {
     wake: Notify,
     /// Rows that are being delivered.
     firing: Mutex<BTreeSet<Vec<u8>>>,
-    slots: Arc<Semaphore>,
+    slots: Semaphore,
+    /// Nothing more fires: the runtime stops, and what is due stays in the store.
+    is_paused: AtomicBool,
 }
 
 /// A row that is due.
@@ -52,7 +58,8 @@ impl Timers {
             policy,
             wake: Notify::new(),
             firing: Mutex::default(),
-            slots: Arc::new(Semaphore::new(AT_A_TIME)),
+            slots: Semaphore::new(AT_A_TIME),
+            is_paused: AtomicBool::new(false),
         })
     }
 
@@ -61,23 +68,28 @@ impl Timers {
         self.wake.notify_one();
     }
 
+    /// Fires nothing any more.
+    pub(crate) fn pause(&self) {
+        self.is_paused.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn is_idle(&self) -> bool {
         self.firing.lock().is_empty()
     }
 
     /// Fires timers until the runtime ends.
     pub(crate) async fn run(self: Arc<Self>) {
-        loop {
+        while !self.is_paused.load(Ordering::SeqCst) {
             let (due, next_ms) = self.look();
             for due in due {
-                let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
-                    return;
-                };
                 let timers = Arc::clone(&self);
                 self.services.tasks.spawn(async move {
                     timers.fire(&due).await;
-                    timers.firing.lock().remove(&due.row);
-                    drop(slot);
+                    let mut firing = timers.firing.lock();
+                    firing.remove(&due.row);
+                    if firing.len() + 1 == FIRING_MAX {
+                        timers.wake.notify_one();
+                    }
                 });
             }
             let now_ms = self.services.clock.wall_ms();
@@ -97,6 +109,9 @@ impl Timers {
         let now_ms = services.clock.wall_ms();
         let mut due = Vec::new();
         let mut firing = self.firing.lock();
+        if firing.len() >= FIRING_MAX {
+            return (due, None);
+        }
         for row in services
             .store
             .scan(services.tree.as_str(), &[layout::TIMERS], None)
@@ -111,6 +126,9 @@ impl Timers {
             let Some((due_ms, actor, id)) = layout::parse_timer(&key) else {
                 continue;
             };
+            if firing.len() == FIRING_MAX {
+                return (due, None);
+            }
             if due_ms > now_ms || due.len() == AT_A_TIME {
                 return (due, Some(due_ms));
             }
@@ -132,13 +150,16 @@ impl Timers {
 
     async fn fire(&self, due: &Due) {
         let mut attempt = 0;
-        loop {
+        let mut pauses = 0;
+        while !self.is_paused.load(Ordering::SeqCst) {
             let refusal = match self.deliver(due).await {
                 Ok(()) => return,
                 Err(refusal) if refusal.is_stopping() => return,
                 Err(refusal) => refusal,
             };
-            attempt += 1;
+            // Who was not there has not failed to handle it.
+            attempt += u32::from(!refusal.is_absence());
+            pauses += 1;
             let services = &self.services;
             tracing::warn!(capability = services.capability, name = due.body.name, attempt, reason = %refusal, "a timer failed");
             // A periodic turn is never given up: it would never be called again.
@@ -157,11 +178,14 @@ impl Timers {
                 return;
             }
             if due.body.kind == TimerKind::Every && is_final {
-                // Its turn has set the next call already, or the method is gone.
+                if matches!(refusal, Undelivered::Misfit(_)) {
+                    self.forget(due).await;
+                }
+                // Otherwise its turn has set the next call already.
                 return;
             }
             let pause = backoff(
-                attempt - 1,
+                pauses - 1,
                 self.policy.backoff_min,
                 self.policy.backoff_max,
                 services.random.fraction(),
@@ -170,7 +194,20 @@ impl Timers {
         }
     }
 
+    /// The method is gone from the code, and so goes its timer; set again if the method comes back.
+    async fn forget(&self, due: &Due) {
+        let mut batch = Batch::new(self.services.tree.clone());
+        batch.delete(due.row.clone());
+        batch.delete(layout::periodic(due.actor.as_ref(), &due.body.name));
+        if let Err(error) = commit(&self.services, batch).await {
+            tracing::error!(capability = self.services.capability, %error, "a timer cannot be deleted");
+        }
+    }
+
     async fn deliver(&self, due: &Due) -> Result<(), Undelivered> {
+        let Ok(_slot) = self.slots.acquire().await else {
+            return Ok(());
+        };
         let name = due.body.name.clone();
         let what = match due.body.kind {
             TimerKind::After => What::Message { name },

@@ -24,28 +24,49 @@ pub(super) fn then(
     draft: &Draft,
     done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
-    match draft.seal() {
-        Ok(Sealing::Nothing) => {
-            done(Ok(()));
-            None
-        }
-        Ok(Sealing::Barrier) => barrier(draft.services(), done),
-        Ok(Sealing::Batch(sealed)) => submit(draft.clone(), sealed, done),
+    match seal(draft) {
+        Ok(sealing) => send(draft, sealing, done),
         Err(error) => {
-            draft.drop_turn();
             done(Err(Box::new(error)));
             None
         }
     }
 }
 
+/// Makes a batch of the running turn, if it left anything. A turn that cannot be committed is rolled back.
+pub(super) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
+    draft.seal().inspect_err(|_| draft.drop_turn())
+}
+
+/// As [`then`], for a turn that is sealed.
+#[must_use = "a commit that finds no room is made only if it is awaited"]
+pub(super) fn send(
+    draft: &Draft,
+    sealing: Sealing,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+) -> WaitsForRoom {
+    match sealing {
+        Sealing::Nothing => {
+            done(Ok(()));
+            None
+        }
+        Sealing::Barrier => barrier(draft.services(), done),
+        Sealing::Batch(sealed) => submit(draft.clone(), sealed, done),
+    }
+}
+
 /// Commits the running turn and waits until it is durable.
-pub(super) async fn landed(draft: Draft) {
+pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
+    let capability = draft.services().capability;
     let (sender, receiver) = oneshot::channel();
-    if let Some(room) = then(&draft, move |result| drop(sender.send(result))) {
+    let room = then(&draft, move |result| drop(sender.send(result)));
+    if let Some(room) = room {
         room.await;
     }
-    let _ = receiver.await;
+    match receiver.await {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(storage(capability, &"the commit ended without a word")),
+    }
 }
 
 fn submit(

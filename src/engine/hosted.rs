@@ -149,7 +149,7 @@ impl<A: Capability> Hosted<A> {
         }
     }
 
-    pub(super) fn of_key(&self, keyed: &Keyed<A>, key: &Key) -> Arc<Instance<A>> {
+    pub(super) fn of_key(&self, keyed: &Keyed<A>, key: &Key) -> Option<Arc<Instance<A>>> {
         keyed.get(key, || {
             // Spread over the homes by the key's length and bytes: the same key lives at the same place.
             let sum = key.as_str().bytes().fold(0_usize, |sum, byte| {
@@ -189,7 +189,9 @@ impl<A: Capability> Hosted<A> {
                     return Offer::Refused(self.needs_key());
                 };
                 loop {
-                    let instance = self.of_key(keyed, key);
+                    let Some(instance) = self.of_key(keyed, key) else {
+                        return stopping();
+                    };
                     match instance.offer(cell, poll.as_deref_mut(), 1) {
                         Some(offer) => return offer,
                         None => keyed.forget(&instance),
@@ -248,6 +250,9 @@ pub(crate) trait Host: Send + Sync {
     /// Whether no turn runs and no message waits.
     fn is_idle(&self) -> bool;
 
+    /// Lets go of actors that have not stopped in time.
+    fn abandon(&self);
+
     /// What it has done.
     fn stats(&self) -> CapabilityStats;
 
@@ -273,8 +278,19 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
         .boxed()
     }
 
+    fn abandon(&self) {
+        for instance in self.instances() {
+            if !instance.is_stopped() {
+                instance.abandon();
+            }
+        }
+    }
+
     fn stop(&self) -> BoxFuture<'static, ()> {
-        let instances = self.instances();
+        let instances = match &self.members {
+            Members::Keyed(keyed) => keyed.close(),
+            _ => self.instances(),
+        };
         async move {
             for instance in &instances {
                 instance.stop();

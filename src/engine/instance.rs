@@ -33,11 +33,15 @@ pub(crate) struct Instance<A: Capability> {
     /// Whether it is in its home's queue.
     scheduled: AtomicBool,
     /// Somebody found the core held and relies on the holder to look again.
-    missed: AtomicBool,
+    pub(super) missed: AtomicBool,
     /// The future in the slot wants to be polled.
     pub(super) woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     pub(super) stopping: AtomicBool,
+    /// The runtime ends without waiting for it any more.
+    pub(super) given_up: AtomicBool,
+    /// The turn that runs, where a turn may block its thread and so hold the core for long.
+    pub(super) blocking: Mutex<Option<Arc<dyn Job<A>>>>,
     /// How it is, for those who wait without holding the core.
     pub(super) condition: Mutex<Condition>,
     /// Told when the condition changes.
@@ -77,6 +81,8 @@ impl<A: Capability> Instance<A> {
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
+            blocking: Mutex::new(None),
             condition: Mutex::new(Condition::Starting),
             changed: Notify::new(),
             last_used,
@@ -178,12 +184,9 @@ impl<A: Capability> Instance<A> {
         };
         match ended {
             Poll::Ready(end) => {
-                if matches!(end, TurnEnd::Lost) {
+                if let TurnEnd::Lost(error) = &end {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
-                    cell.complete(Err(Box::new(CallError::Panicked {
-                        capability: self.name(),
-                        reason: "its turn".to_owned(),
-                    })));
+                    cell.complete(Err(Box::new(error.clone())));
                 }
                 self.counters.inline.store(
                     self.counters.inline.load(Ordering::Relaxed) + 1,
@@ -228,6 +231,10 @@ impl<A: Capability> Runnable for Instance<A> {
         };
         // Reads what another `run` wrote who found the core held, and so sees what that one was called for.
         self.missed.swap(false, Ordering::AcqRel);
+        if self.given_up.load(Ordering::SeqCst) {
+            self.clear(&mut core);
+            return;
+        }
         let waker = Waker::from(Arc::clone(&self));
         let more = self.work(&mut core, &mut Context::from_waker(&waker));
         if more {

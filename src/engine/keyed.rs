@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use siphasher::sip::SipHasher13;
@@ -19,6 +20,7 @@ pub(super) struct Keyed<A: Capability> {
     shards: Vec<Mutex<BTreeMap<Key, Arc<Instance<A>>>>>,
     /// Seeded per runtime: who chooses keys must not be able to choose one shard for all of them.
     hasher: SeededHasher,
+    is_closed: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +40,7 @@ impl<A: Capability> Keyed<A> {
         Self {
             shards,
             hasher: SeededHasher(seed),
+            is_closed: AtomicBool::new(false),
         }
     }
 
@@ -48,19 +51,29 @@ impl<A: Capability> Keyed<A> {
         &self.shards[index]
     }
 
-    /// The actor of a key, made if there is none.
+    /// The actor of a key, made if there is none; `None` when there is none and none is made any more.
     pub(super) fn get(
         &self,
         key: &Key,
         make: impl FnOnce() -> Arc<Instance<A>>,
-    ) -> Arc<Instance<A>> {
+    ) -> Option<Arc<Instance<A>>> {
         let mut shard = self.shard(key).lock();
         if let Some(instance) = shard.get(key) {
-            return Arc::clone(instance);
+            return Some(Arc::clone(instance));
+        }
+        if self.is_closed.load(Ordering::SeqCst) {
+            return None;
         }
         let instance = make();
         shard.insert(key.clone(), Arc::clone(&instance));
-        instance
+        Some(instance)
+    }
+
+    /// From now on no actor is made; returns those there are.
+    pub(super) fn close(&self) -> Vec<Arc<Instance<A>>> {
+        self.is_closed.store(true, Ordering::SeqCst);
+        // Each shard is locked after that: whoever was making an actor has put it there.
+        self.all()
     }
 
     /// Forgets an actor that has closed.

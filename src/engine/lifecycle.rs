@@ -1,5 +1,6 @@
 //! The life of one actor: it starts, does what waits in its mailbox, fails and comes back, and stops.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -8,7 +9,7 @@ use super::instance::Instance;
 use super::restarts::Verdict;
 use super::stage::{Begun, Condition, Core, Stage};
 use super::turn::{TurnEnd, start_turn, stop_turn};
-use crate::actor::Capability;
+use crate::actor::{Capability, Execution};
 use crate::call::{CallError, Tick};
 
 /// Turns in a row before an actor goes to the end of its home's queue.
@@ -91,6 +92,9 @@ impl<A: Capability> Instance<A> {
             if self.member != 0 {
                 Arc::clone(&job).scoped().scope().run_by(self.member);
             }
+            if A::EXECUTION == Execution::Blocking {
+                *self.blocking.lock() = Some(Arc::clone(&job));
+            }
             core.job = Some(job);
         }
         true
@@ -98,7 +102,10 @@ impl<A: Capability> Instance<A> {
 
     /// What follows the end of a turn, a start or a stop.
     pub(super) fn end_turn(self: &Arc<Self>, core: &mut Core<A>, end: TurnEnd<A>) {
-        core.job = None;
+        let job = core.job.take();
+        if A::EXECUTION == Execution::Blocking {
+            *self.blocking.lock() = None;
+        }
         match end {
             TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
@@ -115,7 +122,13 @@ impl<A: Capability> Instance<A> {
                     self.touch();
                 }
             }
-            TurnEnd::Lost => self.fail(core, "it panicked"),
+            TurnEnd::Lost(error) => {
+                if let Some(job) = job {
+                    // Without effect when the turn itself has answered, as it does unless its own drops panic.
+                    job.refuse(error.clone());
+                }
+                self.lost(core, error);
+            }
             TurnEnd::NotStarted(reason) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");
                 self.fail(core, &format!("it could not start: {reason}"));
@@ -130,6 +143,23 @@ impl<A: Capability> Instance<A> {
         if self.key.is_some() {
             // A million idle keyed actors must not each keep the room of their last turn.
             core.slot = None;
+        }
+    }
+
+    /// A panic counts as a failure. What the platform broke off, say because the outbox was full, is no fault of the
+    /// actor: it is made anew at once.
+    fn lost(self: &Arc<Self>, core: &mut Core<A>, error: CallError) {
+        match error {
+            CallError::Panicked { reason, .. } => {
+                self.fail(core, &format!("it panicked: {reason}"))
+            }
+            _ if core.is_starting => self.fail(core, &format!("it could not start: {error}")),
+            _ => {
+                self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+                core.stage = Stage::Cold {
+                    after_failure: true,
+                };
+            }
         }
     }
 
@@ -189,6 +219,51 @@ impl<A: Capability> Instance<A> {
         self.schedule();
     }
 
+    /// Lets go of it without waiting for what it does: the time for that is over. Whoever waits for it is told.
+    pub(super) fn abandon(self: &Arc<Self>) {
+        self.given_up.store(true, Ordering::SeqCst);
+        let capability = self.name();
+        for job in self.mailbox.close() {
+            job.refuse(CallError::Stopping {
+                capability: capability.clone(),
+            });
+        }
+        match self.hold() {
+            Some(mut core) => self.clear(&mut core),
+            None => {
+                // Who holds it looks again.
+                self.missed.store(true, Ordering::SeqCst);
+                self.schedule();
+                if let Some(job) = self.blocking.lock().take() {
+                    job.refuse(self.broken_off());
+                }
+            }
+        }
+    }
+
+    /// Drops what runs.
+    pub(super) fn clear(&self, core: &mut Core<A>) {
+        if let Some(job) = core.job.take() {
+            job.refuse(self.broken_off());
+        }
+        let slot = core.slot.take();
+        let stage = std::mem::replace(&mut core.stage, Stage::Stopped);
+        // The author's drops run here, and may panic.
+        let dropped = std::panic::catch_unwind(AssertUnwindSafe(move || drop((slot, stage))));
+        if dropped.is_err() {
+            tracing::error!(capability = %self.name(), "an actor panicked while it was dropped");
+        }
+        self.becomes(Condition::Stopped);
+    }
+
+    /// What is told to whom a turn was begun for that is not waited for any more.
+    fn broken_off(&self) -> CallError {
+        CallError::DeadlineExceeded {
+            capability: self.name(),
+            started: true,
+        }
+    }
+
     fn becomes(&self, condition: Condition) {
         *self.condition.lock() = condition;
         self.changed.notify_waiters();
@@ -225,7 +300,7 @@ impl<A: Capability> Instance<A> {
         };
         match &core.stage {
             Stage::Busy => false,
-            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().has_flying(),
+            Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().awaits_commit(),
             Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
             Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
         }

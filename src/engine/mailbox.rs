@@ -124,6 +124,16 @@ impl<A: Capability> Mailbox<A> {
         drop(gone);
     }
 
+    /// Closes the mailbox for good; gives back what was in it and in line.
+    pub(super) fn close(&self) -> Vec<Arc<dyn Job<A>>> {
+        let mut queue = self.queue.lock();
+        queue.is_closed = true;
+        let mut jobs: Vec<_> = queue.jobs.drain(..).collect();
+        jobs.extend(queue.line.drain(..).map(|waiting| waiting.job));
+        self.length.store(0, Ordering::SeqCst);
+        jobs
+    }
+
     /// Closes the mailbox if nothing waits in it; says whether it is closed.
     pub(super) fn close_if_empty(&self) -> bool {
         let mut queue = self.queue.lock();

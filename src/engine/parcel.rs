@@ -58,6 +58,15 @@ impl Undelivered {
     pub(crate) fn is_stopping(&self) -> bool {
         matches!(self, Self::Failed(CallError::Stopping { .. }))
     }
+
+    /// Whether the receiver could not even try: it was down, stopping, elsewhere, or had no room for what it lets out.
+    pub(crate) fn is_absence(&self) -> bool {
+        use CallError::{Down, NotHosted, Overloaded, Stopping};
+        matches!(
+            self,
+            Self::Failed(Down { .. } | NotHosted { .. } | Overloaded { .. } | Stopping { .. })
+        )
+    }
 }
 
 impl std::fmt::Display for Undelivered {
@@ -176,29 +185,26 @@ async fn delivery_turn<A: Capability>(
             .await
     };
     match handled {
-        Ok(Ok(())) => match conclude(&tenant, &job, known) {
-            Ok(()) => {
-                commit_and_tell(tenant.cx.draft().clone(), ran).await;
-                TurnEnd::Back(tenant)
-            }
-            Err(error) => {
-                tenant.cx.draft().drop_turn();
-                let _ = ran.send(Err(Undelivered::Failed(error)));
-                TurnEnd::Back(tenant)
-            }
-        },
+        Ok(Ok(())) => {
+            let concluded = conclude(&tenant, &job, known);
+            commit_and_tell(tenant.cx.draft().clone(), concluded, ran).await;
+            TurnEnd::Back(tenant)
+        }
         Ok(Err(refusal)) => {
             undo(&tenant, &job, &refusal);
-            commit::landed(tenant.cx.draft().clone()).await;
-            let _ = ran.send(Err(Undelivered::Refused(refusal.to_string())));
+            let undone = commit::landed(tenant.cx.draft().clone()).await;
+            let _ = ran.send(Err(match undone {
+                Ok(()) => Undelivered::Refused(refusal.to_string()),
+                Err(error) => Undelivered::Failed(error),
+            }));
             TurnEnd::Back(tenant)
         }
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, tenant.cx.draft().services().capability);
-            let end = lose(tenant, &error);
-            let _ = ran.send(Err(Undelivered::Failed(error)));
-            end
+            lose(tenant, &error);
+            let _ = ran.send(Err(Undelivered::Failed(error.clone())));
+            TurnEnd::Lost(error)
         }
     }
 }
@@ -255,10 +261,21 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
     }
 }
 
-async fn commit_and_tell(draft: Draft, ran: Ran) {
+/// Commits the turn and tells the sender that it ran; the commit's end is told later.
+async fn commit_and_tell(draft: Draft, concluded: Result<(), CallError>, ran: Ran) {
+    let sealed = concluded
+        .inspect_err(|_| draft.drop_turn())
+        .and_then(|()| commit::seal(&draft));
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            let _ = ran.send(Err(Undelivered::Failed(error)));
+            return;
+        }
+    };
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    let room = commit::then(&draft, move |committed| {
+    let room = commit::send(&draft, sealed, move |committed| {
         drop(landed.send(committed.map_err(CallError::from)));
     });
     if let Some(room) = room {

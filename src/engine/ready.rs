@@ -13,10 +13,14 @@ const RUNS_BEFORE_YIELD: u32 = 32;
 /// Where actors run: a queue of those that have something to do, served by one thread or more.
 #[derive(Debug)]
 pub(crate) struct Home {
-    ready: Mutex<VecDeque<Arc<dyn Runnable>>>,
+    /// Nothing any more when the home is closed.
+    ready: Mutex<Option<VecDeque<Arc<dyn Runnable>>>>,
     wake: Notify,
     handle: Handle,
 }
+
+/// The home runs nobody any more.
+struct Closed;
 
 /// An actor, as its home sees it.
 pub(crate) trait Runnable: Send + Sync {
@@ -34,7 +38,7 @@ impl Home {
     /// `handle` is the runtime whose timers and sockets belong to the actors that live here.
     pub(super) fn new(handle: Handle) -> Arc<Self> {
         Arc::new(Self {
-            ready: Mutex::default(),
+            ready: Mutex::new(Some(VecDeque::new())),
             wake: Notify::new(),
             handle,
         })
@@ -46,19 +50,30 @@ impl Home {
 
     /// Puts an actor at the end of the queue.
     pub(super) fn schedule(&self, actor: Arc<dyn Runnable>) {
-        self.ready.lock().push_back(actor);
+        if let Some(ready) = &mut *self.ready.lock() {
+            ready.push_back(actor);
+        }
         self.wake.notify_one();
     }
 
-    fn next(&self) -> Option<Arc<dyn Runnable>> {
-        self.ready.lock().pop_front()
+    /// Runs nobody any more.
+    pub(super) fn close(&self) {
+        let left = self.ready.lock().take();
+        self.wake.notify_one();
+        drop(left);
     }
 
-    /// Serves the queue for ever.
+    /// The next actor; nothing in there when nobody has anything to do, an error when the home is closed.
+    fn next(&self) -> Result<Option<Arc<dyn Runnable>>, Closed> {
+        let mut ready = self.ready.lock();
+        ready.as_mut().map(VecDeque::pop_front).ok_or(Closed)
+    }
+
+    /// Serves the queue until the home is closed.
     pub(super) async fn serve(self: Arc<Self>) {
         let mut runs = 0;
-        loop {
-            let Some(actor) = self.next() else {
+        while let Ok(next) = self.next() {
+            let Some(actor) = next else {
                 self.wake.notified().await;
                 continue;
             };
@@ -71,5 +86,7 @@ impl Home {
                 tokio::task::yield_now().await;
             }
         }
+        // Where several serve one home, each tells the next.
+        self.wake.notify_one();
     }
 }

@@ -15,7 +15,7 @@ use super::turn::Job;
 use crate::actor::Capability;
 use crate::actor::binder::{Decode, Group, PeriodicRun};
 use crate::call::scope::Scope;
-use crate::call::{CallError, Key, Tick};
+use crate::call::{CallError, Key, MessageId, Tick};
 
 impl<A: Capability> Hosted<A> {
     /// The job that does what a parcel wants, and the actors it is for.
@@ -70,9 +70,10 @@ impl<A: Capability> Hosted<A> {
     ) -> Result<Vec<Arc<Instance<A>>>, Undelivered> {
         match (&self.members, key) {
             (Members::Keyed(keyed), Some(key)) if key.is_valid() => {
-                Ok(vec![self.of_key(keyed, key)])
+                let instance = self.of_key(keyed, key).ok_or_else(|| self.stopping())?;
+                Ok(vec![instance])
             }
-            (Members::Keyed(_), _) => Err(Undelivered::Failed(self.needs_key())),
+            (Members::Keyed(_), _) => Err(Undelivered::Misfit(self.needs_key().to_string())),
             (Members::Singleton(instance), _) => Ok(vec![Arc::clone(instance)]),
             (Members::Pool { instances, .. }, _) if group == Group::Broadcast => {
                 Ok(instances.clone())
@@ -90,9 +91,15 @@ impl<A: Capability> Hosted<A> {
         mut instance: Arc<Instance<A>>,
         unpack: Unpack<A>,
         parcel: Parcel,
+        is_for_each: bool,
     ) -> Result<Landing, Undelivered> {
         let (ran, running) = oneshot::channel();
-        let job = self.job(instance.key.clone(), &unpack, &parcel, ran)?;
+        let id = match instance.member {
+            // To each of several it is a message of its own.
+            member if is_for_each => parcel.id.derive(member),
+            _ => parcel.id,
+        };
+        let job = self.job(id, instance.key.clone(), &unpack, &parcel, ran)?;
         let mut job: Arc<dyn Job<A>> = Arc::new(job);
         loop {
             job = match instance.queue(job) {
@@ -103,12 +110,11 @@ impl<A: Capability> Hosted<A> {
                 }
                 Pushed::Closed(job) => {
                     let Members::Keyed(keyed) = &self.members else {
-                        let capability = self.spec.services.capability.to_owned();
-                        return Err(Undelivered::Failed(CallError::Stopping { capability }));
+                        return Err(self.stopping());
                     };
                     keyed.forget(&instance);
                     if let Some(key) = instance.key.clone() {
-                        instance = self.of_key(keyed, &key);
+                        instance = self.of_key(keyed, &key).ok_or_else(|| self.stopping())?;
                     }
                     job
                 }
@@ -124,6 +130,7 @@ impl<A: Capability> Hosted<A> {
 
     fn job(
         &self,
+        id: MessageId,
         key: Option<Key>,
         unpack: &Unpack<A>,
         parcel: &Parcel,
@@ -132,7 +139,7 @@ impl<A: Capability> Hosted<A> {
         let services = &self.spec.services;
         // Nobody waits: the turn may take its time, what it asks has its own deadlines.
         let mut scope = Scope::new(services.capability, key, Tick::NEVER);
-        scope.id = Some(parcel.id);
+        scope.id = Some(id);
         let consumes = parcel.consumes.clone();
         match unpack {
             Unpack::Decode(decode) => {
@@ -144,6 +151,11 @@ impl<A: Capability> Hosted<A> {
                 Ok(Delivering::every(scope, consumes, handler, *run, ran))
             }
         }
+    }
+
+    fn stopping(&self) -> Undelivered {
+        let capability = self.spec.services.capability.to_owned();
+        Undelivered::Failed(CallError::Stopping { capability })
     }
 
     fn lost(&self, reason: &str) -> CallError {
@@ -175,10 +187,15 @@ impl<A: Capability> Receiver for Arc<Hosted<A>> {
         let hosted = Self::clone(self);
         async move {
             let (instances, unpack) = hosted.unpack(&parcel)?;
+            let is_for_each = instances.len() > 1;
             let mut landings = Vec::new();
             for instance in instances {
-                let delivered =
-                    Self::clone(&hosted).deliver_to(instance, unpack.clone(), parcel.clone());
+                let delivered = Self::clone(&hosted).deliver_to(
+                    instance,
+                    unpack.clone(),
+                    parcel.clone(),
+                    is_for_each,
+                );
                 landings.push(delivered.await?);
             }
             Ok(async move { join_all(landings).await.into_iter().collect() }.boxed())

@@ -6,9 +6,10 @@ use std::task::{Context, Poll};
 
 use super::restarts::Restarts;
 use super::turn::{Job, Slot, Tenant, TurnEnd};
-use crate::actor::Capability;
-use crate::call::Tick;
+use crate::actor::{Capability, abort};
 use crate::call::scope::{self, Scoped};
+use crate::call::{CallError, Tick};
+use crate::contract::Contract;
 
 pub(super) struct Core<A: Capability> {
     pub(super) stage: Stage<A>,
@@ -122,15 +123,16 @@ impl<A: Capability> Core<A> {
 
     fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
         let Some(slot) = &mut self.slot else {
-            return Poll::Ready(TurnEnd::Lost);
+            return Poll::Ready(TurnEnd::Lost(CallError::Panicked {
+                capability: String::new(),
+                reason: "there was nothing to poll".to_owned(),
+            }));
         };
         // Handlers' panics are caught inside the turn; this catches what its own drops may throw.
         std::panic::catch_unwind(AssertUnwindSafe(|| slot.poll(cx))).unwrap_or_else(|unwound| {
-            if let Some(job) = self.job.take() {
-                job.refuse(crate::actor::abort::reason(unwound, "an actor"));
-            }
             self.slot = None;
-            Poll::Ready(TurnEnd::Lost)
+            let capability = <A::Contract as Contract>::NAME;
+            Poll::Ready(TurnEnd::Lost(abort::reason(unwound, capability)))
         })
     }
 }

@@ -27,8 +27,8 @@ pub(super) struct Tenant<A: Capability> {
 pub(super) enum TurnEnd<A: Capability> {
     /// The actor is ready for the next.
     Back(Box<Tenant<A>>),
-    /// It panicked: the state is gone, and a new one has to be made.
-    Lost,
+    /// It unwound: the state is gone, and a new one has to be made.
+    Lost(CallError),
     /// It could not start.
     NotStarted(String),
     /// It has stopped.
@@ -96,14 +96,17 @@ async fn call_turn<A: Handle<M>, M: Message>(
     cell: Arc<CallCell<M>>,
 ) -> TurnEnd<A> {
     let draft = tenant.cx.draft();
-    if draft.services().remembers
-        && let Some(first) =
-            commit::refuse_when_failed(draft).or_else(|| inbox::recall::<M>(draft, cell.scope()))
-    {
-        if let Some(room) = answer(draft, cell, first) {
-            room.await;
+    if draft.services().remembers {
+        if let Some(refused) = commit::refuse_when_failed(draft) {
+            cell.complete(refused);
+            return TurnEnd::Back(tenant);
         }
-        return TurnEnd::Back(tenant);
+        if let Some(first) = inbox::recall::<M>(draft, cell.scope()) {
+            if let Some(room) = answer(draft, cell, first) {
+                room.await;
+            }
+            return TurnEnd::Back(tenant);
+        }
     }
     let Tenant { actor, cx } = &mut *tenant;
     let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
@@ -120,9 +123,9 @@ async fn call_turn<A: Handle<M>, M: Message>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
-            let end = lose(tenant, &error);
-            cell.complete(Err(Box::new(error)));
-            end
+            lose(tenant, &error);
+            cell.complete(Err(Box::new(error.clone())));
+            TurnEnd::Lost(error)
         }
     }
 }
@@ -154,11 +157,10 @@ fn answer<M: Message>(
     })
 }
 
-/// Drops the state of an actor that panicked, which may panic once more.
-pub(super) fn lose<A: Capability>(tenant: Box<Tenant<A>>, error: &CallError) -> TurnEnd<A> {
-    tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "a turn panicked");
+/// Drops the state of an actor whose turn unwound, which may panic once more.
+pub(super) fn lose<A: Capability>(tenant: Box<Tenant<A>>, error: &CallError) {
+    tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "a turn was broken off");
     let _ = std::panic::catch_unwind(AssertUnwindSafe(move || drop(tenant)));
-    TurnEnd::Lost
 }
 
 /// Makes the actor.
@@ -183,10 +185,10 @@ pub(super) async fn start_turn<A: Capability>(
     match started {
         Ok(Ok(actor)) => {
             spec.set_periodics(&cx);
-            if let Some(room) = commit::then(cx.draft(), |_| ()) {
-                room.await;
+            match commit::landed(cx.draft().clone()).await {
+                Ok(()) => TurnEnd::Back(Box::new(Tenant { actor, cx })),
+                Err(error) => TurnEnd::NotStarted(error.to_string()),
             }
-            TurnEnd::Back(Box::new(Tenant { actor, cx }))
         }
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
         Err(unwound) => {
@@ -208,6 +210,8 @@ pub(super) async fn stop_turn<A: Capability>(mut tenant: Box<Tenant<A>>) -> Turn
         return TurnEnd::Stopped;
     }
     let draft = tenant.cx.draft().clone();
-    commit::landed(draft).await;
+    if let Err(error) = commit::landed(draft).await {
+        tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "what an actor wrote when it stopped is lost");
+    }
     TurnEnd::Stopped
 }

@@ -16,7 +16,7 @@ use super::storage::Kept;
 use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
-use crate::call::route::Directory;
+use crate::call::route::{Directory, Target};
 use crate::config::{Config, RuntimeSettings, StoreSettings};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, sweep_inbox};
 use crate::engine::host::Hosts;
@@ -43,22 +43,19 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let post = Arc::new(PostOffice::default());
     let random = Arc::new(Random::seeded(settings.seed.unwrap_or_else(entropy)));
     let audiences = audiences(&builder.capabilities);
-    let mut installed = Vec::new();
-    for (number, capability) in (0..).zip(&builder.capabilities) {
-        installed.push(capability.install(&Site {
-            config: &config,
-            directory: &directory,
-            hosts: &hosts,
-            tasks: &tasks,
-            random: &random,
-            post: Arc::<PostOffice>::clone(&post) as Arc<dyn Post>,
-            durable: durable.as_ref(),
-            memory: &memory,
-            placement: builder.placement,
-            audiences: &audiences,
-            number,
-        })?);
-    }
+    let installed = install_all(&builder.capabilities, |number| Site {
+        config: &config,
+        directory: &directory,
+        hosts: &hosts,
+        tasks: &tasks,
+        random: &random,
+        post: Arc::<PostOffice>::clone(&post) as Arc<dyn Post>,
+        durable: durable.as_ref(),
+        memory: &memory,
+        placement: builder.placement,
+        audiences: &audiences,
+        number,
+    })?;
     for fake in builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..)) {
         fake(&directory);
     }
@@ -79,6 +76,26 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         return Err(error);
     }
     Ok(runtime)
+}
+
+/// Installs all, or leaves none behind.
+fn install_all<'s>(
+    capabilities: &[Box<dyn Install>],
+    site: impl Fn(u64) -> Site<'s>,
+) -> Result<Vec<Installed>, RuntimeError> {
+    let mut all: Vec<Installed> = Vec::new();
+    for (number, capability) in (0..).zip(capabilities) {
+        match capability.install(&site(number)) {
+            Ok(installed) => all.push(installed),
+            Err(error) => {
+                for installed in &all {
+                    installed.route.lead_to(Target::Closed);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn refuse_twice(capabilities: &[Box<dyn Install>]) -> Result<(), RuntimeError> {
@@ -131,10 +148,13 @@ async fn open_store(
         return Ok(None);
     }
     let on_fail = fail_to(health.clone());
-    if let Some(store) = builder.lab.as_ref().and_then(|lab| lab.store.clone()) {
-        return Ok(Some(Kept::given(store, on_fail)));
-    }
     let settings: StoreSettings = config.section("store")?;
+    if let Some(lab) = &builder.lab
+        && let Some(store) = lab.store.clone()
+    {
+        let is_virtual = lab.virtual_time.is_some();
+        return Ok(Some(Kept::given(store, &settings, is_virtual, on_fail)?));
+    }
     let application = builder.application.clone();
     let opening = hosts
         .service_handle()

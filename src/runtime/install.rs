@@ -10,7 +10,7 @@ use super::error::RuntimeError;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
 use crate::actor::random::Random;
-use crate::actor::services::{Audience, Limits, Post, Services, Taps, Tasks};
+use crate::actor::services::{Audience, Limits, Post, Posted, Services, Taps, Tasks};
 use crate::actor::{Capability, HandlesAll, Kind};
 use crate::call::route::{Directory, Route, Target};
 use crate::config::{CapabilitySettings, Config, Durability, Placement, Schemas, schema_of};
@@ -65,8 +65,8 @@ pub(super) struct Installed {
     pub(super) receiver: Arc<dyn Receiver>,
     pub(super) delivery: DeliveryPolicy,
     pub(super) route: Arc<Route>,
-    /// What an earlier process left to be delivered: target and lane.
-    pub(super) lanes: Vec<(Arc<str>, Arc<str>)>,
+    /// What an earlier process left to be delivered.
+    pub(super) lanes: Vec<Posted>,
     pub(super) is_keyed: bool,
 }
 
@@ -172,7 +172,7 @@ where
             receiver: Arc::new(hosted),
             delivery: delivery(&settings),
             route,
-            lanes: found.lanes.into_iter().collect(),
+            lanes: found.posted(),
             services,
             is_keyed: A::KIND == Kind::Keyed,
         })

@@ -25,6 +25,8 @@ use crate::engine::host::Hosts;
 
 /// How often is looked whether all is quiet.
 const LOOK: Duration = Duration::from_millis(2);
+/// How long the shutdown deadline is overdrawn for turns that are let go of in the middle.
+const LAST_GRACE: Duration = Duration::from_millis(200);
 
 /// Capabilities running in this process. Cheap to clone; all clones are the same runtime.
 ///
@@ -252,22 +254,14 @@ impl Parts {
 
     /// Whether nothing is left that would be lost with the process.
     fn is_finished(&self) -> bool {
-        let volatile = self
-            .installed
-            .iter()
-            .filter(|installed| !installed.services.remembers);
-        self.installed
-            .iter()
-            .all(|installed| installed.host.is_idle())
-            && volatile
-                .map(|installed| installed.host.stats().num_undelivered)
-                .sum::<u64>()
-                == 0
+        let mut hosts = self.installed.iter().map(|installed| &installed.host);
+        hosts.all(|host| host.is_idle()) && !self.post.is_needed()
     }
 
     /// Lets the actors finish, then stops them; gives up at `until`.
     async fn finish(&self, until: Tick) {
         let clock = self.directory.clock();
+        self.post.pause();
         while !self.is_finished() {
             if clock.now() >= until {
                 tracing::warn!("the shutdown deadline has passed: turns that still run are left");
@@ -279,21 +273,42 @@ impl Parts {
         let stops = join_all(self.installed.iter().map(|installed| installed.host.stop()));
         tokio::select! {
             _ = stops => {}
-            () = clock.sleep_until(until) => tracing::warn!("the shutdown deadline has passed: actors that did not stop are left"),
+            () = clock.sleep_until(until) => {
+                tracing::warn!("the shutdown deadline has passed: actors that did not stop are left");
+            }
+        }
+        self.abandon();
+        let stopped = join_all(self.installed.iter().map(|installed| installed.host.stop()));
+        tokio::select! {
+            _ = stopped => {}
+            () = clock.sleep(LAST_GRACE) => tracing::warn!("a turn blocks its thread: it is left behind"),
+        }
+    }
+
+    /// Lets go of actors that have not stopped, and tells those who wait for them.
+    fn abandon(&self) {
+        for installed in &self.installed {
+            installed.host.abandon();
+            installed.route.lead_to(Target::Closed);
         }
     }
 
     /// Ends tasks, committer and threads, so that the store is free for the next process.
     async fn end(&self) {
         self.tasks.end().await;
-        for installed in &self.installed {
-            installed.route.lead_to(Target::Closed);
-        }
         let committer = self
             .durable
             .as_ref()
             .map(|durable| durable.committer.clone());
         let mut hosts = self.hosts.lock().take();
+        if !hosts.has_threads() {
+            // In virtual time nothing waits for threads: time would jump meanwhile.
+            if let Some(committer) = committer {
+                committer.shutdown();
+            }
+            hosts.end();
+            return;
+        }
         let (sender, ended) = oneshot::channel();
         // Both wait for threads, which must not be done on one of them, nor on the caller's executor.
         let ending = std::thread::Builder::new()
@@ -308,6 +323,20 @@ impl Parts {
         if ending.is_ok() {
             let _ = ended.await;
         }
+    }
+}
+
+impl Drop for Parts {
+    /// Also reached without [`Runtime::stop`]: nobody may wait for ever, and the store must be free.
+    fn drop(&mut self) {
+        self.directory.close();
+        self.post.close();
+        self.tasks.cancel();
+        self.abandon();
+        self.hosts.lock().end();
+        // Those that were just running have come to rest with their threads.
+        self.abandon();
+        self.health.set(Health::Stopped);
     }
 }
 

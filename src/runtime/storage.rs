@@ -21,10 +21,19 @@ impl Kept {
         Self { store, committer }
     }
 
-    /// A store that somebody else opened; each commit is made on the thread of the turn.
-    pub(super) fn given(store: Arc<dyn Store>, on_fail: OnFail) -> Self {
-        let committer = Committer::immediate(Arc::clone(&store), on_fail);
-        Self { store, committer }
+    /// A store that somebody else opened. In virtual time each commit is made on the thread of the turn.
+    pub(super) fn given(
+        store: Arc<dyn Store>,
+        settings: &config::StoreSettings,
+        is_virtual: bool,
+        on_fail: OnFail,
+    ) -> Result<Self, store::Error> {
+        let committer = if is_virtual {
+            Committer::immediate(Arc::clone(&store), on_fail)
+        } else {
+            Committer::start(Arc::clone(&store), committing(settings), on_fail)?
+        };
+        Ok(Self { store, committer })
     }
 
     /// The store of the application, in its directory.
@@ -40,14 +49,16 @@ impl Kept {
         let mut options = OpenOptions::new(&settings.path, application).engine(engine);
         options.cache_bytes = settings.cache.get();
         let store = store::open(&options)?;
-        let defaults = CommitterSettings::default();
-        let settings = CommitterSettings {
-            max_batches: usize::try_from(settings.group_batches).unwrap_or(usize::MAX),
-            max_bytes: settings.group_bytes.to_usize(),
-            watchdog: settings.watchdog.get(),
-            ..defaults
-        };
-        let committer = Committer::start(Arc::clone(&store), settings, on_fail)?;
+        let committer = Committer::start(Arc::clone(&store), committing(settings), on_fail)?;
         Ok(Self { store, committer })
+    }
+}
+
+fn committing(settings: &config::StoreSettings) -> CommitterSettings {
+    CommitterSettings {
+        max_batches: usize::try_from(settings.group_batches).unwrap_or(usize::MAX),
+        max_bytes: settings.group_bytes.to_usize(),
+        watchdog: settings.watchdog.get(),
+        ..CommitterSettings::default()
     }
 }

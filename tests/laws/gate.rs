@@ -66,3 +66,39 @@ pub(crate) async fn pass(name: &str) {
 fn gates() -> std::sync::MutexGuard<'static, BTreeMap<String, Arc<Inner>>> {
     GATES.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+static FUSES: Mutex<BTreeMap<String, u32>> = Mutex::new(BTreeMap::new());
+
+/// Something that goes wrong a number of times, and then no more, whatever happens to the actor meanwhile.
+pub(crate) struct Fuse {
+    pub(crate) name: String,
+}
+
+impl Fuse {
+    pub(crate) fn new(times: u32) -> Self {
+        let name = format!("fuse {}", NEXT.fetch_add(1, Ordering::Relaxed));
+        fuses().insert(name.clone(), times);
+        Self { name }
+    }
+}
+
+impl Drop for Fuse {
+    fn drop(&mut self) {
+        fuses().remove(&self.name);
+    }
+}
+
+/// Whether it goes wrong this time.
+pub(crate) fn blows(name: &str) -> bool {
+    match fuses().get_mut(name) {
+        Some(times) if *times > 0 => {
+            *times -= 1;
+            true
+        }
+        _ => false,
+    }
+}
+
+fn fuses() -> std::sync::MutexGuard<'static, BTreeMap<String, u32>> {
+    FUSES.lock().unwrap_or_else(PoisonError::into_inner)
+}

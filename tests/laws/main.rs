@@ -1,14 +1,29 @@
 //! The laws of DESIGN: one module a law, each test in every placement.
 
+mod alarm;
+mod blocker;
+mod city;
 mod counter;
+mod engine;
 mod engine_stress;
 mod gate;
 mod hops;
+mod late_store;
 mod law_01_one_semantics;
 mod law_02_calls_can_fail;
 mod law_03_deadlines;
 mod law_04_one_turn_at_a_time;
 mod law_05_bounded_queues;
+mod law_06_panics;
+mod law_07_a_reply_means_durable;
+mod law_07_tables;
+mod law_08_deliveries;
+mod law_08_effectively_once;
+mod law_10_safe_by_default;
+mod law_11_no_inert_setting;
+mod ledger;
+mod settings;
+mod shelf;
 mod worker;
 
 use std::future::Future;

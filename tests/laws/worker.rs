@@ -34,6 +34,17 @@ pub(crate) struct Pass {
     pub(crate) gate: String,
 }
 
+/// Is busy, though it lets others have a go, until the gate is open.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+pub(crate) struct Spin {
+    pub(crate) gate: String,
+}
+
+/// Answers with a random number.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+#[message(reply = u64)]
+pub(crate) struct Random {}
+
 /// Panics.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 pub(crate) struct Boom {}
@@ -45,7 +56,7 @@ pub(crate) struct TimeLeft {}
 
 skep::contract! {
     /// Keeps notes.
-    pub(crate) Noting v1 { Note, NoteSlowly, Notes, Pass, Boom, TimeLeft }
+    pub(crate) Noting v1 { Note, NoteSlowly, Notes, Pass, Spin, Random, Boom, TimeLeft }
 }
 
 #[derive(Default)]
@@ -95,6 +106,19 @@ impl Worker {
         self.begin();
         gate::pass(&m.gate).await;
         self.end()
+    }
+
+    #[handle]
+    async fn spin(&mut self, m: Spin) {
+        let mut passed = std::pin::pin!(gate::pass(&m.gate));
+        while futures_util::poll!(passed.as_mut()).is_pending() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[handle]
+    async fn random(&mut self, _: Random, cx: &mut Cx<Self>) -> u64 {
+        cx.random()
     }
 
     #[handle]

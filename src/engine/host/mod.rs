@@ -76,6 +76,11 @@ impl Hosts {
         self.homes.len()
     }
 
+    /// Whether actors have threads of their own, which ending waits for.
+    pub(crate) fn has_threads(&self) -> bool {
+        self.threads.is_some()
+    }
+
     /// Takes the threads out, to be ended elsewhere; what stays has none.
     pub(crate) fn take(&mut self) -> Self {
         Self {
@@ -88,6 +93,9 @@ impl Hosts {
     /// Ends the threads. What the actors had left is dropped, so they must have stopped before. Blocks until the
     /// threads are gone, except when it is called on one of them.
     pub(crate) fn end(&mut self) {
+        for home in self.homes.iter().chain([&self.blocking]) {
+            home.close();
+        }
         if let Some(Threads { arbiters, blocking }) = self.threads.take() {
             arbiters.end();
             blocking.end();

@@ -1,0 +1,500 @@
+//! Law 6: a panic hurts one turn.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::poll;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use skep::testing::Colony;
+use skep::{AskError, CallError, Cx, Delivery, Message, Runtime, RuntimeError, StartError};
+
+use crate::counter::{Add, Counter, Counting, Read};
+use crate::gate::{Fuse, Gate};
+use crate::hops::{Alpha, AlphaHopper, BetaHopper, DeltaHopper, GammaHopper, Hop};
+use crate::ledger::{Entries, Ledger, Ledgers, Spoil};
+use crate::worker::{Boom, Note, Notes, Noting, Pass, Worker};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Lets the worker panic so many times.
+async fn panic_times(runtime: &Runtime, times: usize) {
+    let noting = runtime.get::<Noting>();
+    for _ in 0..times {
+        let answer = noting.ask(Boom {}).deadline(MINUTE).await;
+        let error = answer.expect_err("it panics");
+        assert!(
+            matches!(error.call(), Some(CallError::Panicked { .. })),
+            "{error}"
+        );
+    }
+}
+
+#[skep::test]
+async fn what_waits_behind_a_panic_is_handled_by_the_next_actor(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let noting = runtime.get::<Noting>();
+    let gate = Gate::new();
+    noting
+        .tell(Pass {
+            gate: gate.name.clone(),
+        })
+        .await
+        .expect("room");
+    gate.arrived().await;
+    noting.tell(Boom {}).await.expect("room");
+    let mut ask = pin!(noting.ask(Note {
+        sender: 0,
+        number: 0
+    }));
+    assert!(poll!(ask.as_mut()).is_pending());
+    gate.open();
+    assert_eq!(ask.await, Ok(1));
+}
+
+#[skep::test]
+async fn what_was_only_in_memory_is_gone_after_a_panic(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let noting = runtime.get::<Noting>();
+    noting
+        .ask(Note {
+            sender: 0,
+            number: 0,
+        })
+        .await
+        .expect("a reply");
+    panic_times(&runtime, 1).await;
+    assert_eq!(noting.ask(Notes {}).await, Ok(Vec::new()));
+}
+
+#[skep::test]
+async fn what_was_in_tables_is_there_after_a_panic(colony: Colony) {
+    let runtime = colony.with::<Counter>().start().await;
+    let counting = runtime.get::<Counting>();
+    counting.ask(Add { number: 5 }).await.expect("a reply");
+    let panicked = counting
+        .ask(crate::counter::AddAndFail { panic: true })
+        .await;
+    assert!(matches!(
+        panicked,
+        Err(AskError::Call(CallError::Panicked { .. }))
+    ));
+    assert_eq!(counting.ask(Read {}).await, Ok(5));
+}
+
+#[skep::test]
+async fn neighbours_do_not_notice(colony: Colony) {
+    let runtime = colony.with::<Worker>().with::<Counter>().start().await;
+    let counting = runtime.get::<Counting>();
+    counting.ask(Add { number: 5 }).await.expect("a reply");
+    panic_times(&runtime, 3).await;
+    assert_eq!(counting.ask(Add { number: 1 }).await, Ok(6));
+    assert_eq!(runtime.stats()[1].num_restarts, 0);
+}
+
+#[skep::test]
+async fn a_first_panic_is_followed_by_a_restart_at_once(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let before = tokio::time::Instant::now();
+    panic_times(&runtime, 1).await;
+    runtime
+        .get::<Noting>()
+        .ask(Notes {})
+        .await
+        .expect("the notes");
+    assert!(before.elapsed() < Duration::from_millis(10));
+}
+
+#[skep::test]
+async fn later_restarts_wait_longer_and_longer(colony: Colony) {
+    let colony = colony
+        .with::<Worker>()
+        .set("capabilities.noting.restart.backoff_min=1s")
+        .set("capabilities.noting.restart.backoff_max=4s");
+    let runtime = colony.start().await;
+    for longest_ms in [0, 1000, 2000, 4000, 4000] {
+        panic_times(&runtime, 1).await;
+        let waited = wait_for_restart(&runtime).await;
+        let expected = longest_ms / 2..=longest_ms + 2;
+        assert!(
+            expected.contains(&waited),
+            "{waited} is not in {expected:?}"
+        );
+    }
+}
+
+/// Waits until the worker is there again, without a turn that succeeds; says how many milliseconds it took.
+async fn wait_for_restart(runtime: &Runtime) -> u64 {
+    for waited in 0..60_000 {
+        if runtime.stats()[0].down.is_empty() {
+            return waited;
+        }
+        tokio::time::advance(Duration::from_millis(1)).await;
+    }
+    panic!("it does not restart: {:?}", runtime.stats());
+}
+
+#[skep::test]
+async fn a_used_up_budget_takes_the_actor_down_and_says_why(colony: Colony) {
+    let colony = colony
+        .with::<Worker>()
+        .set("capabilities.noting.restart.budget=2");
+    let runtime = colony.start().await;
+    panic_times(&runtime, 3).await;
+    let error = runtime
+        .get::<Noting>()
+        .ask(Notes {})
+        .await
+        .expect_err("it is down");
+    let Some(error @ CallError::Down { capability, reason }) = error.call() else {
+        panic!("another error: {error}");
+    };
+    assert_eq!(
+        (capability.as_str(), reason.as_str()),
+        ("noting", "it panicked: told to panic")
+    );
+    assert_eq!(error.delivery(), Delivery::NotDelivered);
+    assert_eq!(runtime.stats()[0].down.len(), 1);
+}
+
+#[skep::test]
+async fn what_waits_when_an_actor_goes_down_is_refused(colony: Colony) {
+    let colony = colony
+        .with::<Worker>()
+        .set("capabilities.noting.restart.budget=0");
+    let runtime = colony.start().await;
+    let noting = runtime.get::<Noting>();
+    let gate = Gate::new();
+    noting
+        .tell(Pass {
+            gate: gate.name.clone(),
+        })
+        .await
+        .expect("room");
+    gate.arrived().await;
+    noting.tell(Boom {}).await.expect("room");
+    let mut ask = pin!(noting.ask(Notes {}));
+    assert!(poll!(ask.as_mut()).is_pending());
+    gate.open();
+    let error = ask.await.expect_err("it is down");
+    assert!(
+        matches!(error.call(), Some(CallError::Down { .. })),
+        "{error}"
+    );
+}
+
+#[skep::test]
+async fn an_actor_that_was_down_long_enough_is_tried_again(colony: Colony) {
+    let colony = colony
+        .with::<Worker>()
+        .set("capabilities.noting.restart.budget=0")
+        .set("capabilities.noting.restart.down_for=40s");
+    let runtime = colony.start().await;
+    panic_times(&runtime, 1).await;
+    let noting = runtime.get::<Noting>();
+    tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_secs(39)).await;
+    assert!(noting.ask(Notes {}).await.is_err());
+    tokio::time::sleep_until(tokio::time::Instant::now() + Duration::from_secs(2)).await;
+    assert_eq!(noting.ask(Notes {}).await, Ok(Vec::new()));
+}
+
+#[skep::test]
+async fn old_panics_are_forgiven(colony: Colony) {
+    let colony = colony
+        .with::<Worker>()
+        .set("capabilities.noting.restart.budget=1")
+        .set("capabilities.noting.restart.within=10s");
+    let runtime = colony.start().await;
+    for _ in 0..5 {
+        panic_times(&runtime, 1).await;
+        tokio::time::advance(Duration::from_secs(11)).await;
+    }
+    assert_eq!(runtime.get::<Noting>().ask(Notes {}).await, Ok(Vec::new()));
+}
+
+/// What goes wrong with a stubborn actor, and when.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct Moods {
+    start: Option<String>,
+    start_panic: bool,
+    stop_panic: bool,
+    drop_panic: bool,
+}
+
+/// Answers with how often it was asked, or panics.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+#[message(reply = u64)]
+pub(crate) struct Poke {
+    panic: bool,
+}
+
+skep::contract! {
+    /// Goes wrong where others do not.
+    pub(crate) Stubborn v1 { Poke }
+}
+skep::contract! {
+    /// Goes wrong for the key `bad`.
+    pub(crate) Picky v1 keyed by place { Poke }
+}
+
+pub(crate) struct StubbornActor {
+    moods: Moods,
+    pokes: u64,
+}
+
+#[skep::capability(contract = Stubborn)]
+impl StubbornActor {
+    #[start]
+    async fn open(moods: Moods) -> Result<Self, StartError> {
+        assert!(!moods.start_panic, "no mood to start");
+        match moods.start {
+            Some(reason) => Err(StartError::new(reason)),
+            None => Ok(Self { moods, pokes: 0 }),
+        }
+    }
+
+    #[handle]
+    async fn poke(&mut self, m: Poke) -> u64 {
+        assert!(!m.panic, "told to panic");
+        self.pokes += 1;
+        self.pokes
+    }
+
+    #[stop]
+    async fn close(&mut self) {
+        assert!(!self.moods.stop_panic, "no mood to stop");
+    }
+}
+
+impl Drop for StubbornActor {
+    fn drop(&mut self) {
+        assert!(!self.moods.drop_panic, "no mood to be dropped");
+    }
+}
+
+pub(crate) struct PickyActor;
+
+#[skep::capability(contract = Picky)]
+impl PickyActor {
+    #[start]
+    async fn open(cx: &mut Cx<Self>) -> Self {
+        assert!(cx.key().as_str() != "bad", "not this key");
+        Self
+    }
+
+    #[handle]
+    async fn poke(&mut self, _: Poke) -> u64 {
+        1
+    }
+}
+
+fn poke(panic: bool) -> Poke {
+    Poke { panic }
+}
+
+#[skep::test]
+async fn a_start_that_fails_is_told_with_all_reasons(colony: Colony) {
+    let colony = colony
+        .with::<StubbornActor>()
+        .with::<crate::settings::Fussy>()
+        .with::<Worker>()
+        .set("capabilities.stubborn.settings.start=no mood today")
+        .set("capabilities.fussing.settings.word=wrong");
+    let error = colony.try_start().await.expect_err("two do not start");
+    let RuntimeError::NotStarted { reasons } = error else {
+        panic!("another error: {error}");
+    };
+    assert_eq!(
+        reasons,
+        [
+            "stubborn: it could not start: no mood today",
+            "fussing: it could not start: wrong is a wrong word"
+        ]
+    );
+}
+
+#[skep::test]
+async fn a_panic_in_start_is_told_as_a_reason(colony: Colony) {
+    let colony = colony
+        .with::<StubbornActor>()
+        .set("capabilities.stubborn.settings.start_panic=true");
+    let error = colony.try_start().await.expect_err("it does not start");
+    assert!(error.to_string().contains("no mood to start"), "{error}");
+}
+
+#[skep::test]
+async fn a_key_whose_actor_cannot_start_is_down_and_others_are_not(colony: Colony) {
+    let colony = colony
+        .with::<PickyActor>()
+        .set("capabilities.picky.restart.budget=1");
+    let runtime = colony.start().await;
+    let picky = runtime.get::<Picky>();
+    let error = picky
+        .key("bad")
+        .ask(poke(false))
+        .await
+        .expect_err("it cannot start");
+    let Some(CallError::Down { capability, reason }) = error.call() else {
+        panic!("another error: {error}");
+    };
+    assert_eq!(capability, "picky/bad");
+    assert!(reason.contains("not this key"), "{reason}");
+    assert_eq!(picky.key("good").ask(poke(false)).await, Ok(1));
+}
+
+#[skep::test]
+async fn a_panic_in_stop_does_not_keep_the_runtime_from_stopping(colony: Colony) {
+    let colony = colony
+        .with::<StubbornActor>()
+        .set("capabilities.stubborn.settings.stop_panic=true");
+    let runtime = colony.start().await;
+    runtime.stop().await;
+    assert_eq!(runtime.health(), skep::Health::Stopped);
+}
+
+#[skep::test]
+async fn a_panic_while_the_state_is_dropped_hurts_nobody(colony: Colony) {
+    let colony = colony
+        .with::<StubbornActor>()
+        .set("capabilities.stubborn.settings.drop_panic=true");
+    let runtime = colony.start().await;
+    let stubborn = runtime.get::<Stubborn>();
+    let error = stubborn.ask(poke(true)).await.expect_err("it panics");
+    assert!(
+        matches!(error.call(), Some(CallError::Panicked { .. })),
+        "{error}"
+    );
+    assert_eq!(stubborn.ask(poke(false)).await, Ok(1));
+    runtime.stop().await;
+    assert_eq!(runtime.health(), skep::Health::Stopped);
+}
+
+/// A counter whose events a ledger enters; the total 3 is spoiled as long as the fuse blows.
+async fn spoiled(colony: Colony, fuse: &Fuse, panic: bool) -> Runtime {
+    let colony = colony.with::<Counter>().with::<Ledger>();
+    let runtime = colony
+        .set("capabilities.counting.delivery.attempts=3")
+        .start()
+        .await;
+    let spoil = Spoil {
+        number: 3,
+        fuse: fuse.name.clone(),
+        panic,
+    };
+    runtime.get::<Ledgers>().ask(spoil).await.expect("a reply");
+    for _ in 0..5 {
+        runtime
+            .get::<Counting>()
+            .ask(Add { number: 1 })
+            .await
+            .expect("a reply");
+    }
+    assert!(runtime.settled(MINUTE).await, "{:?}", runtime.stats());
+    runtime
+}
+
+async fn entries(runtime: &Runtime) -> Vec<u64> {
+    runtime
+        .get::<Ledgers>()
+        .ask(Entries {})
+        .await
+        .expect("the entries")
+}
+
+#[skep::test]
+async fn an_event_whose_turn_fails_comes_again_in_its_order(colony: Colony) {
+    for panic in [true, false] {
+        let fuse = Fuse::new(2);
+        let colony = Colony::new(colony.placement(), skep::testing::Time::Virtual);
+        let runtime = spoiled(colony, &fuse, panic).await;
+        assert_eq!(entries(&runtime).await, [1, 2, 3, 4, 5]);
+        assert!(
+            runtime
+                .dead_letters("counting")
+                .expect("the store")
+                .is_empty()
+        );
+    }
+}
+
+#[skep::test]
+async fn an_event_that_keeps_failing_is_put_aside_and_seen(colony: Colony) {
+    let fuse = Fuse::new(u32::MAX);
+    let runtime = spoiled(colony, &fuse, true).await;
+    assert_eq!(entries(&runtime).await, [1, 2, 4, 5]);
+    let dead = runtime.dead_letters("counting").expect("the store");
+    let [letter] = dead.as_slice() else {
+        panic!("one letter, not {dead:?}");
+    };
+    assert_eq!(
+        (letter.target.as_str(), letter.message.as_str()),
+        ("ledgers", "counted")
+    );
+    assert_eq!((letter.attempts, letter.body.get()), (3, "{\"total\":3}"));
+    assert!(
+        letter.reason.contains("number 3 is spoiled"),
+        "{}",
+        letter.reason
+    );
+}
+
+#[skep::test]
+async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
+    let fuse = Fuse::new(3);
+    let runtime = spoiled(colony, &fuse, true).await;
+    let number = runtime.dead_letters("counting").expect("the store")[0].number;
+    runtime
+        .replay_dead_letter("counting", number)
+        .await
+        .expect("the store");
+    assert!(runtime.settled(MINUTE).await);
+    assert_eq!(entries(&runtime).await, [1, 2, 4, 5, 3]);
+    assert!(
+        runtime
+            .dead_letters("counting")
+            .expect("the store")
+            .is_empty()
+    );
+}
+
+#[skep::test]
+async fn a_dead_letter_may_be_dropped(colony: Colony) {
+    let fuse = Fuse::new(u32::MAX);
+    let runtime = spoiled(colony, &fuse, true).await;
+    let number = runtime.dead_letters("counting").expect("the store")[0].number;
+    runtime
+        .drop_dead_letter("counting", number)
+        .await
+        .expect("the store");
+    assert!(
+        runtime
+            .dead_letters("counting")
+            .expect("the store")
+            .is_empty()
+    );
+    let error = runtime.drop_dead_letter("counting", number).await;
+    assert!(
+        matches!(error, Err(skep::DeadLetterError::Unknown { .. })),
+        "{error:?}"
+    );
+}
+
+#[skep::test]
+async fn a_panic_deep_in_a_chain_of_calls_reaches_only_its_caller(colony: Colony) {
+    let colony = colony.with::<AlphaHopper>().with::<BetaHopper>();
+    let runtime = colony
+        .with::<GammaHopper>()
+        .with::<DeltaHopper>()
+        .start()
+        .await;
+    let alpha = runtime.get::<Alpha>();
+    let hop = Hop {
+        path: vec!["beta".to_owned()],
+        gate: Some("no such gate".to_owned()),
+    };
+    let error = alpha.ask(hop).await.expect_err("beta panics");
+    let stuck = error.domain().expect("alpha says what it was told");
+    assert!(matches!(stuck.call_error(), CallError::Panicked { .. }));
+    assert_eq!(alpha.ask(Hop::along(&["beta"])).await, Ok(1));
+}
