@@ -336,6 +336,10 @@ impl Drop for Parts {
         self.hosts.lock().end();
         // Those that were just running have come to rest with their threads.
         self.abandon();
+        // A reply leaves before the committer lets go of what it was told with: wait until it has, to free the store.
+        if let Some(durable) = &self.durable {
+            durable.committer.shutdown();
+        }
         self.health.set(Health::Stopped);
     }
 }
