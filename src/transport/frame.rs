@@ -281,7 +281,11 @@ mod tests {
             for (_, value) in &frame.headers {
                 prop_assert!(value.bytes().all(|byte| byte.is_ascii_graphic()), "{value:?} cannot be a header");
             }
-            prop_assert_eq!(frame.into_request(&clock), Ok(sent));
+            let received = frame.into_request(&clock).expect("a call");
+            // Headers carry milliseconds, rounded up: the receiver never gives up before the sender.
+            let later = received.deadline.since(sent.deadline);
+            prop_assert!(received.deadline >= sent.deadline && later <= Duration::from_millis(2));
+            prop_assert_eq!(Request { deadline: sent.deadline, ..received }, sent);
         }
     }
 
