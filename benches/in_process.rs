@@ -106,8 +106,6 @@ mod with_ractor {
         Add(u64, RpcReplyPort<u64>),
     }
 
-    impl ractor::Message for Command {}
-
     impl Actor for Counter {
         type Msg = Command;
         type State = u64;
@@ -276,6 +274,7 @@ fn actix_counter() -> (actix::Addr<with_actix::Counter>, actix_rt::System) {
     receiver.recv().expect("actix starts")
 }
 
+#[allow(clippy::print_stdout, reason = "a benchmark prints its tables")]
 fn main() {
     let file = std::env::args()
         .skip_while(|argument| argument != "--json")

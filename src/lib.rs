@@ -1,4 +1,27 @@
-//! skep: event-driven actors that start as one process and split by configuration alone.
+//! Event-driven actors that start as one process and split by configuration alone.
+//!
+//! Business capabilities are actors behind message contracts. A capability has exclusive state, handles one turn at a time,
+//! and may be durable: then a reply means that the turn is on disk. Callers hold references typed by the *contract*, so
+//! that nothing changes for them when a capability restarts, waits in another placement or, one day, runs elsewhere.
+//!
+//! * **The smallest whole application** is `actors/greeting` in the repository; its README's first page shows a durable
+//!   capability.
+//! * **Write**: [`Message`], [`Event`], [`contract!`], [`capability`], [`Cx`], [`Table`].
+//! * **Call**: [`Ref::ask`], [`Ref::tell`], [`Ref::key`]; what can go wrong is [`AskError`] and [`CallError`].
+//! * **Run**: [`Runtime`] inside your own program, or [`app`] as a program of its own.
+//! * **Test**: `skep::testing`, with feature `testing`.
+//!
+//! # Limits
+//!
+//! One process: there is no transport to other processes yet. Messages, replies and events are JSON wherever they are
+//! encoded, at most `message_size` (default 1 MiB) each. A durable turn may write 32 MiB. Handlers of capabilities that
+//! are not `execution = "blocking"` must not block their thread.
+//!
+//! # Features
+//!
+//! `runtime` is a working platform in memory; `sled` and `fjall` are the engines of durable capabilities; `cli` is the
+//! command line of applications; `testing` the test kit. Without any feature skep is the contract layer alone, which is
+//! all that a package of contracts links. `default` has all but `testing`.
 
 #[allow(
     unused_extern_crates,
@@ -61,3 +84,8 @@ pub use skep_macros::test;
 pub use skep_macros::{TableKey, capability};
 #[cfg(feature = "cli")]
 pub use std::process::ExitCode;
+
+/// The examples of the README, compiled.
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -27,12 +27,15 @@ pub(crate) type Runner<A> =
 /// Reads bytes and makes a turn of them.
 pub(crate) type Decode<A> = fn(&[u8]) -> Result<Runner<A>, serde_json::Error>;
 
+/// Reads the key that an event belongs to.
+pub(crate) type KeyOf = dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync;
+
 /// One event that a capability listens to.
 pub(crate) struct EventBinding<A: Capability> {
     pub(crate) contract: &'static str,
     pub(crate) event: &'static str,
     pub(crate) group: Group,
-    pub(crate) key_of: Option<Box<dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync>>,
+    pub(crate) key_of: Option<Box<KeyOf>>,
     pub(crate) decode: Decode<A>,
 }
 
@@ -93,8 +96,7 @@ impl<A: Capability> Binder<A> {
             key_of: key.map(|key| {
                 let key_of =
                     move |body: &[u8]| serde_json::from_slice::<E>(body).map(|event| key(&event));
-                Box::new(key_of)
-                    as Box<dyn Fn(&[u8]) -> Result<Key, serde_json::Error> + Send + Sync>
+                Box::new(key_of) as Box<KeyOf>
             }),
             decode: |body| {
                 let event: E = serde_json::from_slice(body)?;

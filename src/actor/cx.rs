@@ -84,7 +84,11 @@ impl<A: Capability> Cx<A> {
     ///
     /// Each subscriber gets it at least once and, being durable, handles it once; events of one actor arrive in order.
     /// An event over the `message_size`, or a full outbox, ends the turn with a [`CallError`].
-    pub fn emit<E: Emitted<By = A::Contract>>(&mut self, event: E)
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "what is let out is given away"
+    )]
+    pub fn emit<E: Emitted>(&mut self, event: E)
     where
         A::Contract: Emits<E>,
     {
@@ -116,6 +120,10 @@ impl<A: Capability> Cx<A> {
     ///
     /// Delivered at least once and, by a durable receiver, handled once; nobody waits for the reply. A domain error of
     /// the receiver puts the message among the dead letters.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "what is let out is given away"
+    )]
     pub fn send<C: Accepts<M> + Unkeyed, M: Message>(&mut self, message: M)
     where
         A: Uses<C>,
@@ -124,6 +132,10 @@ impl<A: Capability> Cx<A> {
     }
 
     /// As [`send`](Self::send), to the actor for `key`.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "what is let out is given away"
+    )]
     pub fn send_to<C: Accepts<M> + Keyed, M: Message>(&mut self, key: impl Into<Key>, message: M)
     where
         A: Uses<C>,
@@ -133,6 +145,10 @@ impl<A: Capability> Cx<A> {
 
     /// Sends this actor a message after a while. The timer is set if the turn succeeds; a durable actor's survives the
     /// process, and one that was due meanwhile fires at the next start. Resolution: a few milliseconds.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "what is let out is given away"
+    )]
     pub fn after<M: Message>(&mut self, delay: Duration, message: M) -> TimerId
     where
         A: Handle<M>,

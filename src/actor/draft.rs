@@ -44,6 +44,16 @@ struct Overlay {
     landed: u64,
 }
 
+/// What there is to commit at a turn's end.
+pub(crate) enum Sealing {
+    /// Nothing, and nothing to wait for.
+    Nothing,
+    /// Nothing, but commits of earlier turns are under way: a reply must wait for what its turn could have seen.
+    Barrier,
+    /// The turn's batch.
+    Batch(Sealed),
+}
+
 /// A turn's end, ready for the committer.
 pub(crate) struct Sealed {
     pub(crate) batch: Batch,
@@ -188,15 +198,20 @@ impl Draft {
         }
     }
 
-    /// Turns the running turn's writes into one batch; `None` when there is nothing to write. After an error the turn is
-    /// as it was, to be [dropped](Self::drop_turn).
-    pub(crate) fn seal(&self) -> Result<Option<Sealed>, CallError> {
+    /// Turns the running turn's writes into one batch, if there are any. After an error the turn is as it was, to be
+    /// [dropped](Self::drop_turn).
+    pub(crate) fn seal(&self) -> Result<Sealing, CallError> {
         let mut guard = self.0.overlay.lock();
         let Some(overlay) = &mut *guard else {
-            return Ok(None);
+            return Ok(Sealing::Nothing);
         };
         if overlay.writes.is_empty() && overlay.letters.is_empty() && overlay.tapped.is_empty() {
-            return Ok(None);
+            let is_barrier = overlay.sealed > overlay.landed;
+            return Ok(if is_barrier {
+                Sealing::Barrier
+            } else {
+                Sealing::Nothing
+            });
         }
         let services = &self.0.services;
         let mut news = News {
@@ -228,9 +243,10 @@ impl Draft {
             .backlog
             .fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
         let tapped = std::mem::take(&mut overlay.tapped);
-        Ok(Some(Sealed {
+        let commit = overlay.take_off();
+        Ok(Sealing::Batch(Sealed {
             batch,
-            commit: overlay.take_off(),
+            commit,
             news,
             tapped,
         }))

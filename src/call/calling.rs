@@ -16,7 +16,7 @@ use super::cell::{CallCell, CallResult};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route};
 use super::scope::{self, Scope, Scoped};
 use super::{AskError, CallError, Key, MessageId, Part, Tick};
-use crate::contract::{Accepts, Message, Outcome};
+use crate::contract::{Accepts, Message, Outcome, SizeError, encoded_size_within};
 
 /// What a caller may say about one call.
 #[derive(Debug, Default)]
@@ -183,7 +183,10 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                         return Poll::Ready(Ok(None));
                     }
                 }
-                Stage::WaitingForReply(cell) => return self.wait_for_reply(cell, cx).map_ok(Some),
+                Stage::WaitingForReply(cell) => {
+                    let result = ready!(self.wait_for_reply(cell, cx));
+                    return Poll::Ready(result.map(Some).map_err(|error| *error));
+                }
                 Stage::Elsewhere(cell, answer) => return self.wait_for_answer(cell, answer, cx),
                 Stage::Over => return Poll::Pending,
             }
@@ -256,7 +259,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             return Poll::Ready(result);
         }
         if self.timed_out(cx) {
-            return Poll::Ready(Err(cell.expire()));
+            return Poll::Ready(Err(Box::new(cell.expire())));
         }
         self.stage = Stage::WaitingForReply(cell);
         Poll::Pending
@@ -312,6 +315,9 @@ pub(crate) fn envelope<M: Message>(
     if let Some(key) = key.filter(|key| !key.is_valid()) {
         return Err((message, invalid_key(route.contract, key)));
     }
+    if let Err(error) = within_size(route, &message) {
+        return Err((message, error));
+    }
     let now = route.clock.now();
     let own = now.after(options.deadline.unwrap_or_else(|| route.deadline()));
     let until = caller
@@ -337,6 +343,25 @@ pub(crate) fn envelope<M: Message>(
     Ok((Arc::new(CallCell::new(message, scope)), until))
 }
 
+/// Holds a message against the size limit, which counts its JSON whether or not it is ever encoded.
+fn within_size<M: Message>(route: &Route, message: &M) -> Result<(), CallError> {
+    let limit = route.message_size();
+    let capability = || route.contract.to_owned();
+    match encoded_size_within(message, limit) {
+        Ok(()) => Ok(()),
+        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
+            capability: capability(),
+            part: Part::Message,
+            limit,
+        }),
+        Err(SizeError::Encode(error)) => Err(CallError::Codec {
+            capability: capability(),
+            part: Part::Message,
+            reason: error.to_string(),
+        }),
+    }
+}
+
 pub(crate) fn invalid_key(contract: &str, key: &Key) -> CallError {
     CallError::InvalidKey {
         capability: contract.to_owned(),
@@ -360,14 +385,6 @@ pub(crate) fn encode<M: Message>(
             part: Part::Message,
             reason: error.to_string(),
         })?;
-    let limit = route.message_size();
-    if body.len() > limit {
-        return Err(CallError::TooLarge {
-            capability: route.contract.to_owned(),
-            part: Part::Message,
-            limit,
-        });
-    }
     Ok(Request {
         contract: route.contract.to_owned(),
         version: route.version,

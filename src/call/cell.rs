@@ -9,8 +9,9 @@ use super::scope::{Scope, Scoped};
 use super::{CallError, Tick};
 use crate::contract::{Message, Outcome};
 
-/// What a call ends in: what the domain said, or why it could not be asked.
-pub(crate) type CallResult<M> = Result<Outcome<M>, CallError>;
+/// What a call ends in: what the domain said, or why it could not be asked. The rare error is boxed, so that the common
+/// reply is moved in a few bytes.
+pub(crate) type CallResult<M> = Result<Outcome<M>, Box<CallError>>;
 
 /// One call. The caller and the callee's mailbox share it.
 pub(crate) struct CallCell<M: Message> {
@@ -46,7 +47,7 @@ impl<M: Message> CallCell<M> {
         match std::mem::replace(&mut *state, State::Over) {
             State::Waiting { message, waker } => {
                 if now() >= self.scope.deadline {
-                    *state = State::Done(Err(self.expired(false)));
+                    *state = State::Done(Err(Box::new(self.expired(false))));
                     drop(state);
                     wake(waker);
                     return None;

@@ -134,6 +134,13 @@ pub enum CallError {
     },
 }
 
+/// Out of the box in which calls carry it.
+impl From<Box<Self>> for CallError {
+    fn from(boxed: Box<Self>) -> Self {
+        *boxed
+    }
+}
+
 impl CallError {
     /// Whether the message was not delivered, or its outcome is unknown (law 2).
     #[must_use]

@@ -163,8 +163,7 @@ impl App {
 
     async fn dispatch(&self, matches: &ArgMatches, session: Session) -> Exit {
         match matches.subcommand() {
-            None => run::run(session, self.prepare.clone()).await,
-            Some(("run", _)) => run::run(session, self.prepare.clone()).await,
+            None | Some(("run", _)) => run::run(session, self.prepare.clone()).await,
             Some(("config", arguments)) => config::config(&session, arguments.get_flag("json")),
             Some(("explain", arguments)) => explain::explain(
                 self.name,

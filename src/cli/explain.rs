@@ -6,7 +6,7 @@ use super::exit::Exit;
 use crate::explain;
 
 /// Prints the page of a code, or all codes.
-pub(crate) fn explain(binary: &str, code: Option<&str>) -> Exit {
+pub(super) fn explain(binary: &str, code: Option<&str>) -> Exit {
     let mut stdout = std::io::stdout().lock();
     let Some(code) = code else {
         for code in explain::codes() {

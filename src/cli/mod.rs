@@ -6,12 +6,12 @@ mod config;
 mod exit;
 mod explain;
 mod logging;
+mod operator;
 mod run;
 mod session;
 
 pub use app::{App, app};
 pub use command::Command;
 pub use exit::Exit;
+pub use operator::operator;
 pub use session::Session;
-
-pub(crate) use explain::explain;

@@ -16,11 +16,11 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
-    if let Some(prepare) = prepare {
-        if let Err(reason) = prepare(runtime.clone()).await {
-            session.stop(&runtime).await;
-            return session.fail(Exit::Software, &reason);
-        }
+    if let Some(prepare) = prepare
+        && let Err(reason) = prepare(runtime.clone()).await
+    {
+        session.stop(&runtime).await;
+        return session.fail(Exit::Software, &reason);
     }
     session.say(&ready_line(&session, &runtime, begun.elapsed().as_millis()));
     tokio::select! {

@@ -153,7 +153,7 @@ async fn bury_row(
     match serde_json::to_vec(&buried) {
         Ok(bytes) => batch.put(layout::dead(services.next_sequence()), bytes),
         Err(error) => {
-            tracing::error!(capability = services.capability, %error, "a dead letter cannot be kept")
+            tracing::error!(capability = services.capability, %error, "a dead letter cannot be kept");
         }
     }
     commit(services, batch).await

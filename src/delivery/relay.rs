@@ -226,6 +226,7 @@ impl Relay {
                 let _slot = slots.acquire().await.map_err(|_| LaneEnd::Closed)?;
                 match receiver.deliver(parcel.clone()).await {
                     Ok(landing) => return Ok(Some(landing)),
+                    Err(refusal) if refusal.is_stopping() => return Err(LaneEnd::Closed),
                     Err(refusal) => refusal,
                 }
             };

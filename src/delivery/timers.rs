@@ -154,6 +154,7 @@ impl Timers {
         while !self.is_paused.load(Ordering::SeqCst) {
             let refusal = match self.deliver(due).await {
                 Ok(()) => return,
+                Err(refusal) if refusal.is_stopping() => return,
                 Err(refusal) => refusal,
             };
             // Who was not there has not failed to handle it.

@@ -1,47 +1,57 @@
 //! The end of a turn: one batch to the committer, and what must wait until it is durable (law 7).
 
-use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use crate::actor::draft::{Draft, Sealed, storage};
+use crate::actor::draft::{Draft, Sealed, Sealing, storage};
 use crate::actor::services::Services;
 use crate::call::{CallError, Part};
 use crate::contract::{Body, SizeError, encoded_size_within};
 use crate::store::{Batch, CommitFailure, Committer, Done, Full, State};
 
+/// Waits for room in the committer's queue; `None` when nothing has to be waited for.
+pub(super) type WaitsForRoom = Option<BoxFuture<'static, ()>>;
+
 /// Commits the running turn, then calls `done`: at once when nothing is written and no commit of this actor is under
-/// way, else when the batch is durable. Waits only for room in the committer's queue.
+/// way, else when the batch is durable.
+///
+/// What it returns is boxed, and mostly nothing: it is a part of every turn's future, which must be small.
+#[must_use = "a commit that finds no room is made only if it is awaited"]
 pub(super) fn then(
-    draft: Draft,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) -> impl Future<Output = ()> + Send {
-    let sealed = seal(&draft);
-    async move {
-        match sealed {
-            Ok(sealed) => send(draft, sealed, done).await,
-            Err(error) => done(Err(error)),
+    draft: &Draft,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+) -> WaitsForRoom {
+    match seal(draft) {
+        Ok(sealing) => send(draft, sealing, done),
+        Err(error) => {
+            done(Err(Box::new(error)));
+            None
         }
     }
 }
 
-/// Makes a batch of the running turn, if it left anything. A turn that cannot be committed is rolled back.
-pub(super) fn seal(draft: &Draft) -> Result<Option<Sealed>, CallError> {
+/// Ends the running turn. One that cannot be committed is rolled back.
+pub(super) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
     draft.seal().inspect_err(|_| draft.drop_turn())
 }
 
 /// As [`then`], for a turn that is sealed.
-pub(super) async fn send(
-    draft: Draft,
-    sealed: Option<Sealed>,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) {
-    match sealed {
-        Some(sealed) => submit(draft, sealed, done).await,
-        None if draft.has_flying() => barrier(draft.services(), done).await,
-        None => done(Ok(())),
+#[must_use = "a commit that finds no room is made only if it is awaited"]
+pub(super) fn send(
+    draft: &Draft,
+    sealing: Sealing,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+) -> WaitsForRoom {
+    match sealing {
+        Sealing::Nothing => {
+            done(Ok(()));
+            None
+        }
+        Sealing::Barrier => barrier(draft.services(), done),
+        Sealing::Batch(sealed) => submit(draft.clone(), sealed, done),
     }
 }
 
@@ -49,17 +59,21 @@ pub(super) async fn send(
 pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
     let capability = draft.services().capability;
     let (sender, receiver) = oneshot::channel();
-    then(draft, move |result| drop(sender.send(result))).await;
-    receiver
+    let room = then(&draft, move |result| drop(sender.send(result)));
+    if let Some(room) = room {
+        room.await;
+    }
+    let landed = receiver
         .await
-        .unwrap_or_else(|_| Err(storage(capability, &"the commit ended without a word")))
+        .map_err(|_| storage(capability, &"the commit ended without a word"))?;
+    landed.map_err(CallError::from)
 }
 
-async fn submit(
+fn submit(
     draft: Draft,
     sealed: Sealed,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) {
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+) -> WaitsForRoom {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
     let Sealed {
@@ -79,9 +93,40 @@ async fn submit(
             }
             done(Ok(()));
         }
-        Err(failure) => done(Err(tried(services.capability, &failure))),
+        Err(failure) => done(Err(Box::new(tried(services.capability, &failure)))),
     };
-    enqueue(&committer, batch, Box::new(finish)).await;
+    queue(committer, batch, Box::new(finish))
+}
+
+/// Waits until every batch that was submitted before is durable.
+pub(super) async fn barrier_passed(services: &Arc<Services>) {
+    let (sender, receiver) = oneshot::channel();
+    if let Some(room) = barrier(services, move |result| drop(sender.send(result))) {
+        room.await;
+    }
+    let _ = receiver.await;
+}
+
+fn barrier(
+    services: &Arc<Services>,
+    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+) -> WaitsForRoom {
+    let services = Arc::clone(services);
+    let committer = services.committer.clone();
+    let batch = Batch::new(services.tree.clone());
+    let finish = move |committed: Result<(), CommitFailure>| {
+        done(committed.map_err(|failure| Box::new(tried(services.capability, &failure))));
+    };
+    queue(committer, batch, Box::new(finish))
+}
+
+fn queue(committer: Committer, batch: Batch, done: Done) -> WaitsForRoom {
+    let Err(Full { batch, done }) = committer.try_submit(batch, done) else {
+        return None;
+    };
+    Some(Box::pin(
+        async move { enqueue(&committer, batch, done).await },
+    ))
 }
 
 /// Queues a batch; waits for room without blocking the thread.
@@ -97,26 +142,6 @@ pub(crate) async fn enqueue(committer: &Committer, batch: Batch, done: Done) {
     }
 }
 
-/// Waits until every batch that was submitted before is durable.
-pub(super) async fn barrier_passed(services: &Arc<Services>) {
-    let (sender, receiver) = oneshot::channel();
-    barrier(services, move |result| drop(sender.send(result))).await;
-    let _ = receiver.await;
-}
-
-async fn barrier(
-    services: &Arc<Services>,
-    done: impl FnOnce(Result<(), CallError>) + Send + 'static,
-) {
-    let services = Arc::clone(services);
-    let committer = services.committer.clone();
-    let batch = Batch::new(services.tree.clone());
-    let finish = move |committed: Result<(), CommitFailure>| {
-        done(committed.map_err(|failure| tried(services.capability, &failure)));
-    };
-    enqueue(&committer, batch, Box::new(finish)).await;
-}
-
 fn tried(capability: &str, failure: &CommitFailure) -> CallError {
     CallError::Storage {
         capability: capability.to_owned(),
@@ -126,12 +151,15 @@ fn tried(capability: &str, failure: &CommitFailure) -> CallError {
 }
 
 /// The refusal of a turn whose commit could not succeed anyway.
-pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError>> {
+pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, Box<CallError>>> {
     let services = draft.services();
     match services.committer.state() {
         State::Running => None,
-        State::Stopped => Some(Err(storage(services.capability, &"the store is closed"))),
-        State::Failed(stop) => Some(Err(storage(services.capability, stop.reason()))),
+        State::Stopped => Some(Err(Box::new(storage(
+            services.capability,
+            &"the store is closed",
+        )))),
+        State::Failed(stop) => Some(Err(Box::new(storage(services.capability, stop.reason())))),
     }
 }
 
@@ -139,7 +167,7 @@ pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, CallError
 pub(super) fn within_size<R: Body, E: Body>(
     draft: &Draft,
     outcome: &Result<R, E>,
-) -> Result<(), CallError> {
+) -> Result<(), Box<CallError>> {
     let services = draft.services();
     let limit = services.limits.message_size;
     match outcome {
@@ -149,23 +177,26 @@ pub(super) fn within_size<R: Body, E: Body>(
 }
 
 /// Holds one body against the size limit, which counts its JSON whether or not it is ever encoded.
-pub(super) fn body_within_size(
+fn body_within_size(
     capability: &str,
     part: Part,
     body: &impl Serialize,
     limit: usize,
-) -> Result<(), CallError> {
-    match encoded_size_within(body, limit) {
-        Ok(()) => Ok(()),
-        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
-            capability: capability.to_owned(),
+) -> Result<(), Box<CallError>> {
+    let Err(error) = encoded_size_within(body, limit) else {
+        return Ok(());
+    };
+    let capability = capability.to_owned();
+    Err(Box::new(match error {
+        SizeError::Oversize { .. } => CallError::TooLarge {
+            capability,
             part,
             limit,
-        }),
-        Err(SizeError::Encode(error)) => Err(CallError::Codec {
-            capability: capability.to_owned(),
+        },
+        SizeError::Encode(error) => CallError::Codec {
+            capability,
             part,
             reason: error.to_string(),
-        }),
-    }
+        },
+    }))
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 
-use super::commit::body_within_size;
 use super::doors::{Doors, EncodedDoors};
 use super::instance::Instance;
 use super::keyed::Keyed;
@@ -22,7 +21,7 @@ use crate::actor::{Capability, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
 use crate::call::route::{LocalDoor, Offer};
 use crate::call::scope::Scoped;
-use crate::call::{CallError, Key, Part, Tick};
+use crate::call::{CallError, Key, Tick};
 use crate::contract::{Contract, Message};
 
 /// A capability that runs in this process.
@@ -175,12 +174,6 @@ impl<A: Capability> Hosted<A> {
         A: Handle<M>,
     {
         let services = &self.spec.services;
-        let limit = services.limits.message_size;
-        let sized = cell
-            .peek(|message| body_within_size(services.capability, Part::Message, message, limit));
-        if let Some(Err(error)) = sized {
-            return Offer::Refused(error);
-        }
         let stopping = || {
             Offer::Refused(CallError::Stopping {
                 capability: services.capability.to_owned(),

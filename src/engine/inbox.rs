@@ -38,7 +38,7 @@ pub(super) fn recall<M: Message>(draft: &Draft, scope: &Scope) -> Option<CallRes
     let capability = draft.services().capability;
     let handled = match look_up(draft, id) {
         Ok(handled) => handled?,
-        Err(error) => return Some(Err(error)),
+        Err(error) => return Some(Err(Box::new(error))),
     };
     let misfit = |error: serde_json::Error| CallError::Codec {
         capability: capability.to_owned(),
@@ -54,7 +54,7 @@ pub(super) fn recall<M: Message>(draft: &Draft, scope: &Scope) -> Option<CallRes
             reason: format!("message {id} was handled as an event"),
         }),
     };
-    Some(outcome)
+    Some(outcome.map_err(Box::new))
 }
 
 /// Whether an event, send or timer with this id was handled before.

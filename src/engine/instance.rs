@@ -257,7 +257,8 @@ impl<A: Capability> Drop for LookAgain<'_, A> {
     fn drop(&mut self) {
         // Pairs with the fence in `run`: either they see the core free, or we see what they missed.
         fence(Ordering::SeqCst);
-        if self.0.missed.swap(false, Ordering::AcqRel) {
+        // Mostly nobody did, and looking costs less than taking.
+        if self.0.missed.load(Ordering::Acquire) && self.0.missed.swap(false, Ordering::AcqRel) {
             self.0.schedule();
         }
     }

@@ -62,6 +62,11 @@ impl Undelivered {
             Self::Failed(Down { .. } | NotHosted { .. } | Overloaded { .. } | Stopping { .. })
         )
     }
+
+    /// Whether the receiver is going: what it did not take waits for the next start.
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(self, Self::Failed(CallError::Stopping { .. }))
+    }
 }
 
 impl std::fmt::Display for Undelivered {
@@ -199,7 +204,7 @@ async fn delivery_turn<A: Capability>(
             let error = abort::reason(unwound, tenant.cx.draft().services().capability);
             lose(tenant, &error);
             let _ = ran.send(Err(Undelivered::Failed(error.clone())));
-            TurnEnd::Lost(error)
+            TurnEnd::Lost(Box::new(error))
         }
     }
 }
@@ -208,7 +213,7 @@ async fn delivery_turn<A: Capability>(
 fn prepare<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>) -> Result<bool, CallError> {
     let draft = tenant.cx.draft();
     if let Some(Err(error)) = commit::refuse_when_failed::<()>(draft) {
-        return Err(error);
+        return Err(*error);
     }
     // A timer is its own record: when its row is gone, it has fired or was taken back.
     if let Some(row) = &job.consumes {
@@ -258,11 +263,11 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 
 /// Commits the turn and tells the sender that it ran; the commit's end is told later.
 async fn commit_and_tell(draft: Draft, concluded: Result<(), CallError>, ran: Ran) {
-    let sealed = concluded
+    let sealing = concluded
         .inspect_err(|_| draft.drop_turn())
         .and_then(|()| commit::seal(&draft));
-    let sealed = match sealed {
-        Ok(sealed) => sealed,
+    let sealing = match sealing {
+        Ok(sealing) => sealing,
         Err(error) => {
             let _ = ran.send(Err(Undelivered::Failed(error)));
             return;
@@ -270,8 +275,10 @@ async fn commit_and_tell(draft: Draft, concluded: Result<(), CallError>, ran: Ra
     };
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    commit::send(draft, sealed, move |committed| {
-        drop(landed.send(committed));
-    })
-    .await;
+    let room = commit::send(&draft, sealing, move |committed| {
+        drop(landed.send(committed.map_err(CallError::from)));
+    });
+    if let Some(room) = room {
+        room.await;
+    }
 }

@@ -127,7 +127,7 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
             let result = tokio::select! {
                 biased;
                 result = poll_fn(|cx| cell.poll(cx)) => result,
-                () = timer => Err(cell.expire()),
+                () = timer => Err(Box::new(cell.expire())),
             };
             encode::<M>(services.capability, result)
         }

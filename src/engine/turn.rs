@@ -1,6 +1,5 @@
 //! One turn from message to commit: the futures that an actor's slot holds.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ pub(super) enum TurnEnd<A: Capability> {
     /// The actor is ready for the next.
     Back(Box<Tenant<A>>),
     /// It unwound: the state is gone, and a new one has to be made.
-    Lost(CallError),
+    Lost(Box<CallError>),
     /// It could not start.
     NotStarted(String),
     /// It has stopped.
@@ -74,7 +73,7 @@ impl<A: Handle<M>, M: Message> Job<A> for CallCell<M> {
     }
 
     fn refuse(&self, error: CallError) {
-        self.complete(Err(error));
+        self.complete(Err(Box::new(error)));
     }
 }
 
@@ -103,7 +102,9 @@ async fn call_turn<A: Handle<M>, M: Message>(
             return TurnEnd::Back(tenant);
         }
         if let Some(first) = inbox::recall::<M>(draft, cell.scope()) {
-            answer(draft.clone(), cell, first).await;
+            if let Some(room) = answer(draft, cell, first) {
+                room.await;
+            }
             return TurnEnd::Back(tenant);
         }
     }
@@ -114,13 +115,16 @@ async fn call_turn<A: Handle<M>, M: Message>(
     match handled {
         Ok(outcome) => {
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
-            answer(tenant.cx.draft().clone(), cell, result).await;
+            if let Some(room) = answer(tenant.cx.draft(), cell, result) {
+                room.await;
+            }
             TurnEnd::Back(tenant)
         }
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
             lose(tenant, &error);
+            let error = Box::new(error);
             cell.complete(Err(error.clone()));
             TurnEnd::Lost(error)
         }
@@ -133,7 +137,7 @@ fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) ->
         draft.drop_turn();
     }
     let kept = commit::within_size(draft, &outcome)
-        .and_then(|()| inbox::remember::<M>(draft, cell.scope(), &outcome));
+        .and_then(|()| Ok(inbox::remember::<M>(draft, cell.scope(), &outcome)?));
     match kept {
         Ok(()) => Ok(outcome),
         Err(error) => {
@@ -145,11 +149,13 @@ fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) ->
 
 /// Commits the turn and then, not before, answers.
 fn answer<M: Message>(
-    draft: Draft,
+    draft: &Draft,
     cell: Arc<CallCell<M>>,
     result: CallResult<M>,
-) -> impl Future<Output = ()> + Send {
-    commit::then(draft, move |committed| cell.complete(committed.and(result)))
+) -> commit::WaitsForRoom {
+    commit::then(draft, move |committed| {
+        cell.complete(committed.and(result));
+    })
 }
 
 /// Drops the state of an actor whose turn unwound, which may panic once more.

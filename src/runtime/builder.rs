@@ -23,13 +23,9 @@ pub struct Builder {
 }
 
 /// Puts a test's fake into the directory.
-pub(crate) type FakeInstall = Box<dyn FnOnce(&Arc<Directory>) + Send>;
+pub(crate) type FakeInstall = Box<dyn FnOnce(&Arc<Directory>) + Send + Sync>;
 
 /// Conditions that only tests want.
-#[cfg_attr(
-    not(feature = "testing"),
-    expect(dead_code, reason = "only the test kit makes one")
-)]
 pub(crate) struct Lab {
     /// Everything runs on this runtime, in its pausable time, one thing after the other.
     pub(crate) virtual_time: Option<tokio::runtime::Handle>,
@@ -146,5 +142,21 @@ impl fmt::Debug for Builder {
             .field("application", &self.application)
             .field("capabilities", &capabilities)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starting_and_stopping_may_be_spawned_on_any_runtime() {
+        fn is_send<T: Send>(_: &T) {}
+        is_send(&Runtime::builder().start());
+        is_send(&async {
+            if let Ok(runtime) = Runtime::builder().start().await {
+                runtime.stop().await;
+            }
+        });
     }
 }

@@ -24,7 +24,7 @@ use crate::store::TreeName;
 use crate::transport::Loopback;
 
 /// A capability whose type is known inside.
-pub(super) trait Install: Send {
+pub(super) trait Install: Send + Sync {
     /// The contract's name.
     fn name(&self) -> &'static str;
 

@@ -336,6 +336,10 @@ impl Drop for Parts {
         self.hosts.lock().end();
         // Those that were just running have come to rest with their threads.
         self.abandon();
+        if let Some(durable) = &self.durable {
+            // Its thread may be telling somebody of a commit, and holds the store meanwhile.
+            durable.committer.shutdown();
+        }
         self.health.set(Health::Stopped);
     }
 }

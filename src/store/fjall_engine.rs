@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use parking_lot::RwLock;
@@ -15,9 +17,20 @@ const MEMTABLE_BYTES: u64 = 8 * 1024 * 1024;
 /// The least that fjall allows; the default of 512 MiB makes opening slow.
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 
+/// After so many bytes the committing thread lets fjall's own threads at the journal.
+const BREATH_BYTES: usize = 1024 * 1024;
+/// How long it stays away from the journal then. Long enough for a woken thread to take the lock.
+const BREATH: Duration = Duration::from_micros(200);
+/// With longer journals, writes wait for fjall to catch up: opening reads all of them again.
+const MAX_JOURNAL_BYTES: u64 = 3 * JOURNAL_BYTES;
+/// How many breaths a group waits at most for that.
+const MAX_BREATHS: usize = 500;
+
 /// fjall as a raw engine.
 pub(super) struct Fjall {
     db: Database,
+    /// Bytes applied since the last breath.
+    since_breath: AtomicUsize,
     trees: RwLock<HashMap<String, Keyspace>>,
     path: PathBuf,
 }
@@ -46,6 +59,7 @@ impl Fjall {
         }
         Ok(Self {
             db,
+            since_breath: AtomicUsize::new(0),
             trees: RwLock::new(trees),
             path: path.to_owned(),
         })
@@ -65,6 +79,24 @@ impl Fjall {
         Ok(tree)
     }
 
+    /// Lets fjall's threads turn memtables and journals over. They need the journal's lock, which a busy
+    /// committer gives up only to take it again at once: without this, under load, one journal and the
+    /// memtables in front of it grow without bound.
+    fn breathe(&self) -> Result<(), Error> {
+        if self.since_breath.load(Ordering::Relaxed) < BREATH_BYTES {
+            return Ok(());
+        }
+        self.since_breath.store(0, Ordering::Relaxed);
+        for _ in 0..MAX_BREATHS {
+            std::thread::park_timeout(BREATH);
+            let journals = self.db.journal_disk_space();
+            if journals.map_err(|error| self.failure("measure", error))? <= MAX_JOURNAL_BYTES {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn failure(&self, doing: &'static str, error: fjall::Error) -> Error {
         failure(doing, &self.path, error)
     }
@@ -80,21 +112,24 @@ impl Raw for Fjall {
     fn apply(&self, tree: &str, changes: Vec<Change>) -> Result<(), Error> {
         let keyspace = self.tree_or_new(tree)?;
         let mut batch = fjall::OwnedWriteBatch::with_capacity(self.db.clone(), changes.len());
+        let mut bytes = 0;
         for (key, value) in changes {
+            bytes += key.len() + value.as_ref().map_or(0, Vec::len);
             match value {
                 Some(value) => batch.insert(&keyspace, key, value),
                 None => batch.remove(&keyspace, key),
             }
         }
+        self.since_breath.fetch_add(bytes, Ordering::Relaxed);
         batch
             .commit()
             .map_err(|error| self.failure("write a batch", error))
     }
 
     fn sync(&self) -> Result<(), Error> {
-        self.db
-            .persist(PersistMode::SyncData)
-            .map_err(|error| self.failure("sync", error))
+        let synced = self.db.persist(PersistMode::SyncData);
+        synced.map_err(|error| self.failure("sync", error))?;
+        self.breathe()
     }
 
     fn get(&self, tree: &str, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {

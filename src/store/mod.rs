@@ -51,5 +51,5 @@ pub use error::{Error, PAGES, Part, page};
 pub use group::{CommitFailure, FailStop, OnFail, Outcome};
 pub use memory::MemoryStore;
 pub use metrics::{Metrics, Reading};
-pub use open::{Engine, FORMAT_VERSION, OpenOptions, open};
+pub use open::{Engine, FORMAT_VERSION, Identity, OpenOptions, identify, open};
 pub use port::{Entry, Scan, Stats, Store};

@@ -72,6 +72,34 @@ impl OpenOptions {
     }
 }
 
+/// Whose store a directory holds, from its header alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The application that created it.
+    pub application: String,
+    /// The engine that keeps it, by its name.
+    pub engine: String,
+    /// The format of the store.
+    pub format_version: u32,
+    /// When it was created, in seconds since 1970.
+    pub created: u64,
+}
+
+/// Tells whose store a directory holds, without opening it; `None` when it holds none.
+///
+/// # Errors
+///
+/// [`Error::Header`] when the header is damaged, [`Error::Io`] when it cannot be read.
+pub fn identify(path: &Path) -> Result<Option<Identity>, Error> {
+    let header = Header::read(path)?;
+    Ok(header.map(|header| Identity {
+        application: header.application,
+        engine: header.engine,
+        format_version: header.format_version,
+        created: header.created,
+    }))
+}
+
 /// Opens a store, creating it when the directory is empty or missing. It stays locked until the last
 /// clone of the result is dropped.
 ///

@@ -141,7 +141,7 @@ impl Colony {
         match &self.durable {
             Durable::Given(given) => store = Some(Arc::clone(given)),
             Durable::Directory(path) => {
-                sources = sources.flag("store.path", path.display().to_string(), "--store")
+                sources = sources.flag("store.path", path.display().to_string(), "--store");
             }
         }
         for pair in &self.settings {

@@ -87,7 +87,7 @@ impl<C: Contract> Installed for Fake<C> {
     fn install(&self) -> crate::runtime::FakeInstall {
         let doors = self.doors();
         Box::new(move |directory: &Arc<Directory>| {
-            directory.route::<C>().lead_to(Target::Local(doors))
+            directory.route::<C>().lead_to(Target::Local(doors));
         })
     }
 }

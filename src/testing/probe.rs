@@ -15,7 +15,7 @@ pub struct Probe<E> {
     seen: Vec<String>,
 }
 
-impl<E: Emitted + fmt::Debug> Probe<E> {
+impl<E: Emitted> Probe<E> {
     /// Begins to look on.
     ///
     /// # Panics
@@ -57,7 +57,9 @@ impl<E: Emitted + fmt::Debug> Probe<E> {
                     if wanted(&event) {
                         return event;
                     }
-                    self.seen.push(format!("{event:?}"));
+                    self.seen.push(
+                        serde_json::to_string(&event).unwrap_or_else(|error| error.to_string()),
+                    );
                 }
                 Ok(Err(error)) => self.fail(&error.to_string()),
                 Err(_) => self.fail("it did not come within a minute"),

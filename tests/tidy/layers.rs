@@ -49,8 +49,8 @@ const FLOORS: &[(&[&str], &str)] = &[
 /// Folders that may know every other: they put all of it in a person's hands.
 const MAY_USE_ALL: &[&str] = &["cli", "testing"];
 
-/// The roots of the programs stand above every floor, as `lib.rs` does.
-const PROGRAMS: &[&str] = &["main", "bin"];
+/// The roots of the programs stand above every floor, as `lib.rs` and its selection for users do.
+const PROGRAMS: &[&str] = &["main", "bin", "prelude"];
 
 /// Packages that we hide, and the only places that may name them.
 const HIDDEN: &[(&[&str], &[&str])] = &[

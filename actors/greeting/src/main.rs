@@ -3,12 +3,12 @@ use skep::prelude::*;
 
 #[derive(Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = String)]
-struct Greet(String);
+pub struct Greet(pub String);
 #[derive(Serialize, Deserialize, JsonSchema, Event)]
-struct Greeted(String);
-skep::contract! { Greeting v1 { Greet; emits Greeted } }
+pub struct Greeted(pub String);
+skep::contract! { pub Greeting v1 { Greet; emits Greeted } }
 #[derive(Default)]
-struct Greeter;
+pub struct Greeter;
 #[capability(contract = Greeting)]
 impl Greeter {
     #[handle]
@@ -17,9 +17,9 @@ impl Greeter {
         format!("Hi, {}!", m.0)
     }
 }
-skep::contract! { Listening v1 {} }
+skep::contract! { pub Listening v1 {} }
 #[derive(Default)]
-struct Listener;
+pub struct Listener;
 #[capability(contract = Listening)]
 impl Listener {
     #[on]
