@@ -19,6 +19,9 @@ use crate::store::{self, Batch, State};
 /// A key and its value.
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
+/// Rows in the order of their keys.
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
 /// The draft of one actor. Its tables and its context share it.
 #[derive(Clone)]
 pub(crate) struct Draft(Arc<Inner>);
@@ -142,7 +145,7 @@ impl Draft {
         prefix: &[u8],
         from: &[u8],
         limit: usize,
-    ) -> Result<(BTreeMap<Vec<u8>, Vec<u8>>, Option<Vec<u8>>), store::Error> {
+    ) -> Result<(Rows, Option<Vec<u8>>), store::Error> {
         let services = &self.0.services;
         let stored = services
             .store

@@ -295,6 +295,9 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     }
 }
 
+/// A message in its cell, and until when its sender waits.
+type Enveloped<M> = (Arc<CallCell<M>>, Tick);
+
 /// Puts a message into its cell, with the circumstances of the caller; also says until when the caller waits.
 pub(crate) fn envelope<M: Message>(
     route: &Route,
@@ -302,7 +305,7 @@ pub(crate) fn envelope<M: Message>(
     message: M,
     options: &Options,
     reply_wanted: bool,
-) -> Result<(Arc<CallCell<M>>, Tick), (M, CallError)> {
+) -> Result<Enveloped<M>, (M, CallError)> {
     let caller = scope::current();
     if caller.is_none() && route.is_closed() {
         return Err((

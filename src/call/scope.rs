@@ -222,9 +222,9 @@ mod tests {
         let outer = turn("outer", None);
         within(outer, || {
             let inner = turn("inner", None);
-            let unwound = std::panic::catch_unwind(|| {
-                within(inner, || std::panic::resume_unwind(Box::new(())))
-            });
+            let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                within(inner, || std::panic::resume_unwind(Box::new(())));
+            }));
             assert!(unwound.is_err());
             assert_eq!(current().map(|turn| turn.scope().contract), Some("outer"));
         });

@@ -313,7 +313,7 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
     }
 
     fn is_idle(&self) -> bool {
-        self.instances().iter().all(|instance| instance.is_quiet())
+        self.instances().iter().all(Instance::is_quiet)
     }
 
     fn stats(&self) -> CapabilityStats {

@@ -151,7 +151,7 @@ impl<A: Capability> Instance<A> {
     fn lost(self: &Arc<Self>, core: &mut Core<A>, error: CallError) {
         match error {
             CallError::Panicked { reason, .. } => {
-                self.fail(core, &format!("it panicked: {reason}"))
+                self.fail(core, &format!("it panicked: {reason}"));
             }
             _ if core.is_starting => self.fail(core, &format!("it could not start: {error}")),
             _ => {

@@ -17,9 +17,12 @@ use crate::actor::binder::{Decode, Group, PeriodicRun};
 use crate::call::scope::Scope;
 use crate::call::{CallError, Key, MessageId, Tick};
 
+/// The actors a parcel is for, and how its bytes become a turn.
+type Unpacked<A> = (Vec<Arc<Instance<A>>>, Unpack<A>);
+
 impl<A: Capability> Hosted<A> {
     /// The job that does what a parcel wants, and the actors it is for.
-    fn unpack(&self, parcel: &Parcel) -> Result<(Vec<Arc<Instance<A>>>, Unpack<A>), Undelivered> {
+    fn unpack(&self, parcel: &Parcel) -> Result<Unpacked<A>, Undelivered> {
         let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
         let body = parcel.body.as_bytes();
         match &parcel.what {

@@ -336,8 +336,8 @@ impl Drop for Parts {
         self.hosts.lock().end();
         // Those that were just running have come to rest with their threads.
         self.abandon();
+        // A reply leaves before the committer lets go of what it was told with: wait until it has, to free the store.
         if let Some(durable) = &self.durable {
-            // Its thread may be telling somebody of a commit, and holds the store meanwhile.
             durable.committer.shutdown();
         }
         self.health.set(Health::Stopped);

@@ -5,9 +5,10 @@ use notifications_contract::Kind;
 use payments_contract::{ChargeId, Charged, Declined, Purpose, Refunded};
 use reports_contract::InvoiceIssued;
 use reservations_contract::{Cancelled, Reservation, Reserved, Status};
+use serde::{Deserialize, Serialize};
 
 /// What a mail says, and to whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// What it is about.
     pub kind: Kind,

@@ -3,23 +3,25 @@
 use std::path::PathBuf;
 
 use hotel_vocabulary::EmailAddress;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use skep::config::Secret;
 
 /// Who writes, and how mails leave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Whom mails come from. Default: `reservations@hotel.example`.
     pub from: EmailAddress,
-    /// The folder in which each mail becomes a file; not used with `smtp`. Default: `mail`.
+    /// The folder in which each mail becomes a file; not used with `smtp`. Default: `./data/mails`.
     pub folder: PathBuf,
     /// The mail server to send through, such as `smtps://user:password@mail.example.com`. Default: none, mails are
     /// written to the folder.
-    pub smtp: Option<SmtpUrl>,
+    pub smtp: Option<Secret<SmtpUrl>>,
 }
 
 /// The address of a mail server. It may hold a password, and is not shown.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct SmtpUrl(String);
 
@@ -72,7 +74,7 @@ impl Default for Settings {
             .expect("a valid mail address");
         Self {
             from,
-            folder: PathBuf::from("mail"),
+            folder: PathBuf::from("./data/mails"),
             smtp: None,
         }
     }
@@ -95,7 +97,7 @@ mod tests {
             ("desk@grand.example", Some("out"))
         );
         assert_eq!(
-            settings.smtp.unwrap().reveal(),
+            settings.smtp.unwrap().expose().reveal(),
             "smtps://desk:secret@mail.example.com"
         );
     }

@@ -1,37 +1,39 @@
 //! The section `[capabilities.payments.settings]`: how the sandbox bank behaves, and how long deposits wait.
 
-use std::time::Duration;
-
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use skep::config::HumanDuration;
 
 /// How the sandbox bank behaves, and how long deposits wait.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The sandbox bank. Default: answers at once, and always yes.
     pub bank: BankSettings,
     /// How long a charged deposit waits for its reservation before it is given back. Default: `24h`.
-    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
-    pub confirm_within: Duration,
+    pub confirm_within: HumanDuration,
 }
 
 /// The behaviour of the sandbox bank.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BankSettings {
     /// How long the bank thinks before it answers. Default: `0ms`.
-    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
-    pub latency: Duration,
+    pub latency: HumanDuration,
     /// How many of a hundred charges are declined, always the same ones for the same seed. Default: 0.
+    #[schemars(range(min = 0, max = 100))]
     pub declines_percent: Chance,
     /// How many of a hundred attempts find the bank out of service; the next attempt may succeed. Default: 0.
+    #[schemars(range(min = 0, max = 100))]
     pub outages_percent: Chance,
     /// Which charges are declined. Default: 0.
     pub seed: u64,
 }
 
 /// A probability in percent, 0 to 100, fractions allowed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Chance(f64);
 
@@ -72,7 +74,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             bank: BankSettings::default(),
-            confirm_within: Duration::from_hours(24),
+            confirm_within: HumanDuration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -80,7 +82,7 @@ impl Default for Settings {
 impl Default for BankSettings {
     fn default() -> Self {
         Self {
-            latency: Duration::ZERO,
+            latency: HumanDuration::from_millis(0),
             declines_percent: Chance(0.0),
             outages_percent: Chance(0.0),
             seed: 0,
@@ -99,8 +101,8 @@ mod tests {
             bank = { latency = "20ms", declines_percent = 2.5, outages_percent = 1, seed = 7 }
         "#;
         let settings: Settings = toml::from_str(text).unwrap();
-        assert_eq!(settings.confirm_within, Duration::from_mins(90));
-        assert_eq!(settings.bank.latency, Duration::from_millis(20));
+        assert_eq!(settings.confirm_within, HumanDuration::from_secs(90 * 60));
+        assert_eq!(settings.bank.latency, HumanDuration::from_millis(20));
         assert_eq!(settings.bank.declines_percent, Chance(2.5));
         assert_eq!(
             (settings.bank.outages_percent, settings.bank.seed),

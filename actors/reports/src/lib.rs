@@ -1,9 +1,13 @@
 //! Invoices as PDF files, one for each completed stay.
 //!
-//! [`invoice`] draws, [`files`] writes.
+//! [`Printer`] is the actor. [`invoice`] draws, [`files`] writes.
 
 pub mod files;
 pub mod invoice;
+mod issue;
+mod printer;
 pub mod settings;
 #[cfg(test)]
 mod testing;
+
+pub use printer::Printer;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use hotel_vocabulary::HotelName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where invoices go, and what stands at their head.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The folder of invoices; each hotel has a folder below it. Default: `invoices`.
+    /// The folder of invoices; each hotel has a folder below it. Default: `./data/invoices`.
     pub folder: PathBuf,
     /// The value-added tax that the prices include, in percent; 0 leaves its line out. Default: 6.
     pub vat_percent: u32,
@@ -21,7 +22,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            folder: PathBuf::from("invoices"),
+            folder: PathBuf::from("./data/invoices"),
             vat_percent: 6,
             letterheads: BTreeMap::new(),
         }

@@ -1,8 +1,12 @@
-//! What makes a reservation acceptable, and what it costs up front.
+//! Reserve a room: what makes a reservation acceptable, what it costs up front, and what is kept.
 
 use hotel_vocabulary::{Day, HotelName, MAX_NIGHTS, Money};
-use reservations_contract::{Deposit, Reservation, Reserve, ReserveError, Status};
+use payments_contract::{Charge, ChargeError, ChargeId, Payments, Purpose};
+use reservations_contract::{Deposit, Reservation, Reserve, ReserveError, Reserved, Status};
+use skep::{AskError, Cx};
 
+use crate::book::Book;
+use crate::nights::take;
 use crate::settings::{Inventory, Percent};
 
 /// The largest party: a coach.
@@ -10,6 +14,76 @@ const MAX_PARTY: u32 = 60;
 
 /// The highest rate of one night.
 const MAX_RATE: Money = Money::from_euros(100_000);
+
+impl Book {
+    /// Takes the rooms, charges the deposit, and keeps the reservation. A refusal on the way leaves nothing behind but,
+    /// perhaps, a deposit that payments give back when no reservation follows.
+    pub(crate) async fn book(
+        &mut self,
+        asked: Reserve,
+        cx: &mut Cx<Self>,
+    ) -> Result<Reservation, ReserveError> {
+        if let Some(known) = self.known(&asked.reference) {
+            return again(known, &asked);
+        }
+        let booked_on = asked.booked_on.unwrap_or_else(|| Day::at(cx.now()));
+        let inventory = self.inventory().ok_or_else(|| ReserveError::UnknownHotel {
+            hotel: self.hotel.clone(),
+            known: self.known_hotels(),
+        })?;
+        let rooms = check(&asked, booked_on, inventory)?;
+        take(&mut self.nights, &asked.room, rooms, &asked.stay).map_err(|full| {
+            ReserveError::Full {
+                room: asked.room.clone(),
+                night: full.0,
+            }
+        })?;
+        let deposit = deposit_due(&asked, self.settings.refundable_deposit_percent);
+        if deposit.is_positive() {
+            let charge = charge(&asked, self.hotel.clone(), deposit, booked_on);
+            let charged = cx.to::<Payments>().ask(charge).await;
+            charged.map_err(unpaid)?;
+        }
+        let reservation = reservation(asked, self.hotel.clone(), booked_on, deposit);
+        self.keep(&reservation);
+        cx.emit(Reserved {
+            reservation: reservation.clone(),
+        });
+        Ok(reservation)
+    }
+}
+
+/// The charge of a deposit.
+fn charge(asked: &Reserve, hotel: HotelName, amount: Money, on: Day) -> Charge {
+    Charge {
+        id: ChargeId {
+            hotel,
+            reference: asked.reference.clone(),
+            purpose: Purpose::Deposit,
+        },
+        guest: asked.guest.clone(),
+        amount,
+        on,
+    }
+}
+
+/// What the guest is told when the deposit was not charged: to try again, or not to.
+fn unpaid(error: AskError<ChargeError>) -> ReserveError {
+    match error {
+        AskError::Domain(ChargeError::Declined { reason }) => {
+            ReserveError::PaymentDeclined { reason }
+        }
+        AskError::Domain(ChargeError::BankUnavailable) => ReserveError::PaymentUnavailable {
+            reason: ChargeError::BankUnavailable.to_string(),
+        },
+        AskError::Domain(refused) => ReserveError::PaymentDeclined {
+            reason: refused.to_string(),
+        },
+        AskError::Call(error) => ReserveError::PaymentUnavailable {
+            reason: error.to_string(),
+        },
+    }
+}
 
 /// Checks everything about a reservation that does not depend on other reservations, and finds its room type.
 ///

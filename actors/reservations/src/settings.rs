@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use hotel_vocabulary::{HotelName, Money, RoomType};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which rooms each hotel has, and how much of a stay a deposit is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The rooms of each hotel, by room type. Default: the two hotels of the public data set, a resort and a city hotel.
     pub hotels: BTreeMap<HotelName, Inventory>,
     /// How much of a stay is paid as a refundable deposit, in percent, 0 to 100. Default: 30.
+    #[schemars(range(max = 100))]
     pub refundable_deposit_percent: Percent,
 }
 
@@ -19,7 +21,7 @@ pub struct Settings {
 pub type Inventory = BTreeMap<RoomType, Rooms>;
 
 /// The rooms of one type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rooms {
     /// How many there are.
@@ -32,7 +34,7 @@ pub struct Rooms {
 }
 
 /// A share of 0 to 100 percent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Percent(u32);
 

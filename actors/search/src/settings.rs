@@ -1,10 +1,11 @@
 //! The section `[capabilities.search.settings]`: which hotels are searched.
 
 use hotel_vocabulary::HotelName;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which hotels are searched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The hotels to ask, each a key of the reservations. Default: `Resort Hotel` and `City Hotel`.

@@ -22,6 +22,8 @@ pub struct Audits {
     pub invoices: InvoiceAudit,
     /// The mails.
     pub mails: MailAudit,
+    /// Events that no attempt could deliver, over all capabilities.
+    pub dead_letters: u64,
 }
 
 /// A promise, and whether it holds.
@@ -44,6 +46,11 @@ pub fn verify(audits: &Audits, summary: &Summary) -> Vec<Check> {
         ledger(audits),
         invoices(audits),
         mails(audits),
+        vec![equal(
+            "every event is delivered",
+            ("dead letters", audits.dead_letters),
+            ("expected", 0),
+        )],
     ];
     checks.concat()
 }
@@ -254,6 +261,7 @@ mod tests {
                 ledger,
                 invoices,
                 mails: MailAudit { kinds },
+                dead_letters: 0,
             },
             summary,
         )
@@ -306,6 +314,10 @@ mod tests {
         assert_eq!(
             broken(|audits| audits.ledger.unconfirmed = 1),
             ["every deposit has a reservation"]
+        );
+        assert_eq!(
+            broken(|audits| audits.dead_letters = 1),
+            ["every event is delivered"]
         );
         assert_eq!(
             broken(|audits| audits.invoices.damaged.push("B-1".parse().unwrap())),

@@ -3,14 +3,19 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
-use jiff::{SignedDuration, civil::Date};
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// The first and the last year that a hotel plans in; wide enough for any booking, narrow enough that adding a year
 /// of nights to a day never leaves the calendar.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2999;
+
+/// The day of a clock that is out of order: long ago enough to be seen as wrong.
+const NO_DAY: Date = date(1970, 1, 1);
 
 /// A day between 1900 and 2999, on the wire `"2017-08-31"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +34,14 @@ pub enum NotADay {
 }
 
 impl Day {
+    /// The day of a moment, in universal time.
+    #[must_use]
+    pub fn at(time: SystemTime) -> Self {
+        let moment = Timestamp::try_from(time).ok();
+        let day = moment.map_or(NO_DAY, |moment| moment.to_zoned(TimeZone::UTC).date());
+        Self::try_from(day).unwrap_or(Self(NO_DAY))
+    }
+
     /// The day `count` days after this one; before it, when `count` is negative.
     ///
     /// Stops at the ends of the calendar that `jiff` knows, which stays of bounded length never reach.
@@ -124,6 +137,12 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Day>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_has_its_day() {
+        let noon = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_456_747_200);
+        assert_eq!(Day::at(noon), day("2016-02-29"));
     }
 
     #[test]
