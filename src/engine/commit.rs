@@ -33,7 +33,7 @@ pub(super) fn then(
     }
 }
 
-/// Makes a batch of the running turn, if it left anything. A turn that cannot be committed is rolled back.
+/// Ends the running turn. One that cannot be committed is rolled back.
 pub(super) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
     draft.seal().inspect_err(|_| draft.drop_turn())
 }
@@ -63,10 +63,10 @@ pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
     if let Some(room) = room {
         room.await;
     }
-    match receiver.await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(storage(capability, &"the commit ended without a word")),
-    }
+    let landed = receiver
+        .await
+        .map_err(|_| storage(capability, &"the commit ended without a word"))?;
+    landed.map_err(CallError::from)
 }
 
 fn submit(

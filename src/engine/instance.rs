@@ -186,7 +186,7 @@ impl<A: Capability> Instance<A> {
             Poll::Ready(end) => {
                 if let TurnEnd::Lost(error) = &end {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
-                    cell.complete(Err(Box::new(error.clone())));
+                    cell.complete(Err(error.clone()));
                 }
                 self.counters.inline.store(
                     self.counters.inline.load(Ordering::Relaxed) + 1,

@@ -125,9 +125,9 @@ impl<A: Capability> Instance<A> {
             TurnEnd::Lost(error) => {
                 if let Some(job) = job {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
-                    job.refuse(error.clone());
+                    job.refuse(CallError::clone(&error));
                 }
-                self.lost(core, error);
+                self.lost(core, *error);
             }
             TurnEnd::NotStarted(reason) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");

@@ -54,11 +54,6 @@ pub(crate) enum Undelivered {
 }
 
 impl Undelivered {
-    /// Whether the receiver is going: what it did not take waits for the next start.
-    pub(crate) fn is_stopping(&self) -> bool {
-        matches!(self, Self::Failed(CallError::Stopping { .. }))
-    }
-
     /// Whether the receiver could not even try: it was down, stopping, elsewhere, or had no room for what it lets out.
     pub(crate) fn is_absence(&self) -> bool {
         use CallError::{Down, NotHosted, Overloaded, Stopping};
@@ -66,6 +61,11 @@ impl Undelivered {
             self,
             Self::Failed(Down { .. } | NotHosted { .. } | Overloaded { .. } | Stopping { .. })
         )
+    }
+
+    /// Whether the receiver is going: what it did not take waits for the next start.
+    pub(crate) fn is_stopping(&self) -> bool {
+        matches!(self, Self::Failed(CallError::Stopping { .. }))
     }
 }
 
@@ -204,7 +204,7 @@ async fn delivery_turn<A: Capability>(
             let error = abort::reason(unwound, tenant.cx.draft().services().capability);
             lose(tenant, &error);
             let _ = ran.send(Err(Undelivered::Failed(error.clone())));
-            TurnEnd::Lost(error)
+            TurnEnd::Lost(Box::new(error))
         }
     }
 }
@@ -263,11 +263,11 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 
 /// Commits the turn and tells the sender that it ran; the commit's end is told later.
 async fn commit_and_tell(draft: Draft, concluded: Result<(), CallError>, ran: Ran) {
-    let sealed = concluded
+    let sealing = concluded
         .inspect_err(|_| draft.drop_turn())
         .and_then(|()| commit::seal(&draft));
-    let sealed = match sealed {
-        Ok(sealed) => sealed,
+    let sealing = match sealing {
+        Ok(sealing) => sealing,
         Err(error) => {
             let _ = ran.send(Err(Undelivered::Failed(error)));
             return;
@@ -275,7 +275,7 @@ async fn commit_and_tell(draft: Draft, concluded: Result<(), CallError>, ran: Ra
     };
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    let room = commit::send(&draft, sealed, move |committed| {
+    let room = commit::send(&draft, sealing, move |committed| {
         drop(landed.send(committed.map_err(CallError::from)));
     });
     if let Some(room) = room {

@@ -123,16 +123,16 @@ impl<A: Capability> Core<A> {
 
     fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
         let Some(slot) = &mut self.slot else {
-            return Poll::Ready(TurnEnd::Lost(CallError::Panicked {
+            return Poll::Ready(TurnEnd::Lost(Box::new(CallError::Panicked {
                 capability: String::new(),
                 reason: "there was nothing to poll".to_owned(),
-            }));
+            })));
         };
         // Handlers' panics are caught inside the turn; this catches what its own drops may throw.
         std::panic::catch_unwind(AssertUnwindSafe(|| slot.poll(cx))).unwrap_or_else(|unwound| {
             self.slot = None;
             let capability = <A::Contract as Contract>::NAME;
-            Poll::Ready(TurnEnd::Lost(abort::reason(unwound, capability)))
+            Poll::Ready(TurnEnd::Lost(Box::new(abort::reason(unwound, capability))))
         })
     }
 }

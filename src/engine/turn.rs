@@ -28,7 +28,7 @@ pub(super) enum TurnEnd<A: Capability> {
     /// The actor is ready for the next.
     Back(Box<Tenant<A>>),
     /// It unwound: the state is gone, and a new one has to be made.
-    Lost(CallError),
+    Lost(Box<CallError>),
     /// It could not start.
     NotStarted(String),
     /// It has stopped.
@@ -124,7 +124,8 @@ async fn call_turn<A: Handle<M>, M: Message>(
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
             lose(tenant, &error);
-            cell.complete(Err(Box::new(error.clone())));
+            let error = Box::new(error);
+            cell.complete(Err(error.clone()));
             TurnEnd::Lost(error)
         }
     }
