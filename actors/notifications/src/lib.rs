@@ -7,6 +7,7 @@ pub mod letter;
 mod mailer;
 pub mod outbox;
 pub mod settings;
+pub mod smtp;
 #[cfg(test)]
 mod testing;
 

@@ -19,6 +19,7 @@ use crate::eml;
 use crate::letter::Letter;
 use crate::outbox;
 use crate::settings::Settings;
+use crate::smtp::Smtp;
 
 /// The mailer: every mail that went out, and the way out.
 #[derive(Debug)]
@@ -56,10 +57,7 @@ enum NotSent {
 impl Mailer {
     #[start]
     async fn open(settings: Settings, cx: &mut Cx<Self>) -> Result<Self, StartError> {
-        let server = match &settings.smtp {
-            None => None,
-            Some(url) => Some(SmtpTransport::from_url(url.expose().reveal())?.build()),
-        };
+        let server = settings.smtp.as_ref().map(Smtp::transport).transpose()?;
         let mut mailer = Self {
             settings,
             server,
