@@ -60,6 +60,21 @@ struct Inner {
     started_coarse: u64,
     started_wall: SystemTime,
     timers: Handle,
+    /// A real clock's own timers: a caller may wait with them while the runtime that it called ends.
+    _own: Option<OwnTimers>,
+}
+
+/// One thread that wakes sleepers; ends with the clock.
+#[derive(Debug)]
+struct OwnTimers(Option<tokio::runtime::Runtime>);
+
+impl Drop for OwnTimers {
+    fn drop(&mut self) {
+        // The last owner may be a task of any runtime, where nothing may be waited for.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,19 +84,29 @@ enum Kind {
 }
 
 impl Clock {
-    /// A clock that runs with the machine; `timers` is the runtime whose timers wake sleepers.
-    #[must_use]
-    pub fn real(timers: Handle) -> Self {
-        Self::new(Kind::Real, timers, wall_now())
+    /// A clock that runs with the machine. It has a thread for its timers.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it gives no thread.
+    pub fn real() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("skep-timers")
+            .enable_time()
+            .build()?;
+        let timers = runtime.handle().clone();
+        let own = OwnTimers(Some(runtime));
+        Ok(Self::new(Kind::Real, timers, Some(own), wall_now()))
     }
 
     /// A clock that follows tokio's pausable time on the runtime of `timers`; its wall time starts at `wall`.
     #[must_use]
     pub fn virtual_time(timers: Handle, wall: SystemTime) -> Self {
-        Self::new(Kind::Virtual, timers, wall)
+        Self::new(Kind::Virtual, timers, None, wall)
     }
 
-    fn new(kind: Kind, timers: Handle, started_wall: SystemTime) -> Self {
+    fn new(kind: Kind, timers: Handle, own: Option<OwnTimers>, started_wall: SystemTime) -> Self {
         let started = {
             let _timers = timers.enter();
             tokio::time::Instant::now()
@@ -92,6 +117,7 @@ impl Clock {
             started_coarse: coarse_nanos(),
             started_wall,
             timers,
+            _own: own,
         }))
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let config = builder.config()?;
     let settings: RuntimeSettings = config.section("runtime")?;
     let hosts = make_hosts(&settings, builder.lab.as_ref())?;
-    let clock = make_clock(&hosts, builder.lab.as_ref());
+    let clock = make_clock(builder.lab.as_ref())?;
     let health = HealthBoard::new();
     let tasks = Tasks::new(hosts.service_handle());
     let directory = Arc::new(Directory::new(clock));
@@ -122,14 +122,16 @@ fn make_hosts(settings: &RuntimeSettings, lab: Option<&Lab>) -> Result<Hosts, Ru
     })
 }
 
-fn make_clock(hosts: &Hosts, lab: Option<&Lab>) -> Clock {
+fn make_clock(lab: Option<&Lab>) -> Result<Clock, RuntimeError> {
     match lab.and_then(|lab| lab.virtual_time.as_ref()) {
         // Any fixed moment: a test that depends on today is no test.
-        Some(handle) => Clock::virtual_time(
+        Some(handle) => Ok(Clock::virtual_time(
             handle.clone(),
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_600_000_000),
-        ),
-        None => Clock::real(hosts.service_handle()),
+        )),
+        None => Clock::real().map_err(|error| RuntimeError::NoThreads {
+            reason: error.to_string(),
+        }),
     }
 }
 

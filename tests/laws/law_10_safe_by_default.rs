@@ -174,6 +174,24 @@ async fn callers_of_a_turn_that_never_ends_are_told_when_the_runtime_goes(colony
     }
 }
 
+/// Whoever waits with the runtime's clock may be looked at again after the runtime has gone.
+#[skep::test(real_time)]
+async fn a_wait_outlives_the_runtime_it_waits_for(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let gate = Gate::new();
+    runtime
+        .get::<Noting>()
+        .tell(pass(&gate))
+        .await
+        .expect("room");
+    gate.arrived().await;
+    let mut settled = pin!(runtime.settled(MINUTE));
+    assert!(poll!(settled.as_mut()).is_pending());
+    gate.open();
+    runtime.stop().await;
+    assert!(settled.await);
+}
+
 #[skep::test]
 async fn every_actor_is_told_to_stop(colony: Colony) {
     let colony = colony.with::<House>();

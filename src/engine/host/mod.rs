@@ -66,7 +66,7 @@ impl Hosts {
         }
     }
 
-    /// The runtime for the platform's own tasks and timers.
+    /// The runtime for the platform's own tasks.
     pub(crate) fn service_handle(&self) -> Handle {
         self.homes[0].handle().clone()
     }
