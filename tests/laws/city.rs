@@ -152,6 +152,10 @@ skep::contract! {
     pub(crate) Criers v1 { Heard }
 }
 skep::contract! {
+    /// Hears bells as the criers do, and tells the ledger, too.
+    pub(crate) Heralds v1 { Heard }
+}
+skep::contract! {
     /// Hear bells: each of them hears each bell.
     pub(crate) Choirs v1 { Heard }
 }
@@ -169,6 +173,24 @@ impl Crier {
     #[on]
     async fn rung(&mut self, e: Rung, cx: &mut Cx<Self>) {
         cx.send::<Ledgers, _>(Enter { number: e.number });
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Herald;
+
+#[skep::capability(contract = Heralds, uses(Houses, Ledgers))]
+impl Herald {
+    #[handle]
+    async fn heard(&mut self, _: Heard) -> Vec<u64> {
+        Vec::new()
+    }
+
+    #[on]
+    async fn rung(&mut self, e: Rung, cx: &mut Cx<Self>) {
+        cx.send::<Ledgers, _>(Enter {
+            number: 200 + e.number,
+        });
     }
 }
 

@@ -16,7 +16,7 @@ use crate::city::{House, Houses, Ring, Rings, pass_time};
 use crate::counter::{Counter, Counting, Read, Slow};
 use crate::gate::Gate;
 use crate::hops::{Gamma, Hop, hoppers};
-use crate::worker::{Note, NoteSlowly, Notes, Noting, Pass, Spin, Worker};
+use crate::worker::{Chase, Note, NoteSlowly, Notes, Noting, Pass, Spin, Worker};
 
 #[skep::test]
 async fn an_idle_actor_runs_on_its_callers_thread(colony: Colony) {
@@ -82,34 +82,23 @@ async fn a_busy_actor_does_not_starve_its_neighbour_on_one_thread(colony: Colony
 }
 
 #[skep::test(real_time)]
-async fn a_full_mailbox_does_not_starve_a_neighbour_on_one_thread(colony: Colony) {
+async fn a_mailbox_that_is_never_empty_does_not_starve_a_neighbour_on_one_thread(colony: Colony) {
     let colony = hoppers(colony).with::<Worker>().set("runtime.arbiters=1");
     let runtime = colony.start().await;
+    let gate = Gate::new();
     let noting = runtime.get::<Noting>();
-    let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let flood = {
-        let (noting, is_over) = (noting.clone(), is_over.clone());
-        crate::on_a_task(async move {
-            let mut number = 0;
-            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
-                noting
-                    .tell(NoteSlowly { sender: 0, number })
-                    .await
-                    .expect("room");
-                number += 1;
-            }
-        })
+    let chase = Chase {
+        gate: gate.name.clone(),
     };
-    let neighbour = async {
-        for key in 0..200_u64 {
-            assert_eq!(
-                runtime.get::<Gamma>().key(key).ask(Hop::default()).await,
-                Ok(0)
-            );
-        }
-        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
-    };
-    futures_util::join!(flood, neighbour);
+    noting.tell(chase).await.expect("room");
+    for key in 0..200_u64 {
+        assert_eq!(
+            runtime.get::<Gamma>().key(key).ask(Hop::default()).await,
+            Ok(0)
+        );
+    }
+    gate.open();
+    noting.ask(Notes {}).await.expect("the busy one has ended");
 }
 
 #[skep::test(real_time)]

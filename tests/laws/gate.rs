@@ -63,6 +63,12 @@ pub(crate) async fn pass(name: &str) {
     open.expect("gates are never closed").forget();
 }
 
+/// Whether the gate would let a turn pass.
+pub(crate) fn is_open(name: &str) -> bool {
+    let gate = gates().get(name).cloned();
+    gate.is_none_or(|gate| gate.open.available_permits() > 0)
+}
+
 fn gates() -> std::sync::MutexGuard<'static, BTreeMap<String, Arc<Inner>>> {
     GATES.lock().unwrap_or_else(PoisonError::into_inner)
 }

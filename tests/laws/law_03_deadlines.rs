@@ -99,6 +99,30 @@ async fn a_call_that_waits_behind_a_slow_turn_expires_unstarted(colony: Colony) 
 }
 
 #[skep::test]
+async fn what_expired_in_the_queue_is_not_started_though_its_caller_is_gone(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let noting = runtime.get::<Noting>();
+    let gate = Gate::new();
+    noting
+        .tell(Pass {
+            gate: gate.name.clone(),
+        })
+        .await
+        .expect("room");
+    gate.arrived().await;
+    {
+        let mut ask = std::pin::pin!(noting.ask(Note {
+            sender: 0,
+            number: 0
+        }));
+        assert!(futures_util::poll!(ask.as_mut()).is_pending());
+    }
+    tokio::time::advance(Duration::from_secs(6)).await;
+    gate.open();
+    assert_eq!(noting.ask(Notes {}).await, Ok(Vec::new()));
+}
+
+#[skep::test]
 async fn a_tell_that_was_taken_never_expires(colony: Colony) {
     let runtime = colony.with::<Worker>().start().await;
     let noting = runtime.get::<Noting>();

@@ -6,8 +6,8 @@ use skep::testing::Colony;
 use skep::{CallError, Runtime};
 
 use crate::city::{
-    Choir, Crier, Doorman, Doormen, HastyTower, Heard, House, Houses, Postman, Postmen, Ring, Rust,
-    StandAt, Strokes, Tower, Towers, pass_time,
+    Choir, Crier, Doorman, Doormen, HastyTower, Heard, Herald, House, Houses, Postman, Postmen,
+    Ring, Rust, StandAt, Strokes, Tower, Towers, pass_time,
 };
 use crate::counter::{Add, Counter, Counting};
 use crate::gate::{Fuse, Gate};
@@ -99,6 +99,22 @@ async fn an_event_reaches_one_of_several_equal_actors_or_each(colony: Colony) {
         [1, 101, 101, 101],
         "balanced once, broadcast to three"
     );
+}
+
+/// Both send to the ledger because of the same event: these are two messages.
+#[skep::test]
+async fn what_two_subscribers_do_for_one_event_is_not_taken_for_the_same(colony: Colony) {
+    let colony = colony
+        .with::<House>()
+        .with::<Crier>()
+        .with::<Herald>()
+        .with::<Ledger>();
+    let runtime = colony.start().await;
+    ring(&runtime, "a", 1).await;
+    settle(&runtime).await;
+    let mut heard = entries(&runtime).await;
+    heard.sort_unstable();
+    assert_eq!(heard, [1, 201]);
 }
 
 /// Whoever emits is answered, and the postmen hear, while the doorman stands at his gate before the first bell.

@@ -40,6 +40,12 @@ pub(crate) struct Spin {
     pub(crate) gate: String,
 }
 
+/// Tells itself to do the same again until the gate is open: its mailbox is never empty, and it waits for nothing.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+pub(crate) struct Chase {
+    pub(crate) gate: String,
+}
+
 /// Answers with a random number.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = u64)]
@@ -56,7 +62,7 @@ pub(crate) struct TimeLeft {}
 
 skep::contract! {
     /// Keeps notes.
-    pub(crate) Noting v1 { Note, NoteSlowly, Notes, Pass, Spin, Random, Boom, TimeLeft }
+    pub(crate) Noting v1 { Note, NoteSlowly, Notes, Pass, Spin, Chase, Random, Boom, TimeLeft }
 }
 
 #[derive(Default)]
@@ -65,7 +71,7 @@ pub(crate) struct Worker {
     is_busy: bool,
 }
 
-#[skep::capability(contract = Noting)]
+#[skep::capability(contract = Noting, uses(Noting))]
 impl Worker {
     /// Refuses, by a panic, to be in two turns at once.
     fn begin(&mut self) {
@@ -113,6 +119,13 @@ impl Worker {
         let mut passed = std::pin::pin!(gate::pass(&m.gate));
         while futures_util::poll!(passed.as_mut()).is_pending() {
             tokio::task::yield_now().await;
+        }
+    }
+
+    #[handle]
+    async fn chase(&mut self, m: Chase, cx: &mut Cx<Self>) {
+        if !gate::is_open(&m.gate) {
+            cx.to::<Noting>().try_tell(m).expect("room");
         }
     }
 
