@@ -5,7 +5,9 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value as Json, json};
 
 use super::capability::CapabilitySettings;
-use super::settings::{LogSettings, RuntimeSettings, StoreSettings};
+use super::doors::{AdminSettings, GatewaySettings};
+use super::observe::{LogSettings, MetricsSettings, TraceSettings};
+use super::settings::{RuntimeSettings, StoreSettings};
 use super::shape::{INAPPLICABLE, INHERITS, SECTION, Shape};
 
 /// The section whose values every capability takes over where its own table is silent.
@@ -41,12 +43,16 @@ impl Schemas {
         Self { document }
     }
 
-    /// The platform's own sections: `runtime`, `store`, `log`, `defaults`, and `capabilities`, still without any.
+    /// The platform's own sections: `runtime`, `store`, `gateway`, `admin`, `log`, `metrics`, `trace`, `defaults`, and `capabilities`, still without any.
     pub fn platform() -> Self {
         Self::empty()
             .section("runtime", schema_of::<RuntimeSettings>())
             .section("store", schema_of::<StoreSettings>())
+            .section("gateway", schema_of::<GatewaySettings>())
+            .section("admin", schema_of::<AdminSettings>())
             .section("log", schema_of::<LogSettings>())
+            .section("metrics", schema_of::<MetricsSettings>())
+            .section("trace", schema_of::<TraceSettings>())
             .section(DEFAULTS, schema_of::<CapabilitySettings>())
             .section(CAPABILITIES, Schema::default())
     }

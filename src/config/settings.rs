@@ -1,4 +1,4 @@
-//! The platform's own sections `[runtime]`, `[store]` and `[log]`; each field's comment is its manual.
+//! The platform's own sections `[runtime]` and `[store]`; each field's comment is its manual.
 
 use std::path::PathBuf;
 
@@ -58,48 +58,6 @@ pub enum Engine {
     Sled,
     /// fjall: a log-structured merge tree.
     Fjall,
-}
-
-/// `[log]`: what the process says about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogSettings {
-    /// The least serious event that is written: "off", "error", "warn", "info", "debug" or "trace". Default "info".
-    pub level: LogLevel,
-    /// How events are written. Default "auto".
-    pub format: LogFormat,
-}
-
-/// The least serious event that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LogLevel {
-    /// Nothing.
-    Off,
-    /// What a person should act upon.
-    Error,
-    /// What may soon be an error.
-    Warn,
-    /// Starts, stops, moves.
-    #[default]
-    Info,
-    /// Decisions.
-    Debug,
-    /// Every turn, without payloads.
-    Trace,
-}
-
-/// How events are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people on a terminal, JSON elsewhere.
-    #[default]
-    Auto,
-    /// One coloured line per event.
-    Human,
-    /// One JSON object per line.
-    Json,
 }
 
 impl Default for RuntimeSettings {

@@ -215,6 +215,10 @@ fn the_example_file_shows_the_defaults() {
     }
     same::<RuntimeSettings>("runtime", &example, &nothing);
     same::<StoreSettings>("store", &example, &nothing);
+    same::<GatewaySettings>("gateway", &example, &nothing);
+    same::<AdminSettings>("admin", &example, &nothing);
     same::<LogSettings>("log", &example, &nothing);
+    same::<MetricsSettings>("metrics", &example, &nothing);
+    same::<TraceSettings>("trace", &example, &nothing);
     same::<CapabilitySettings>("defaults", &example, &nothing);
 }
