@@ -168,19 +168,7 @@ where
         );
         let route = site.directory.route::<A::Contract>();
         route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
-        let served = Arc::new(hosted.served());
-        match placement {
-            Placement::Local => {
-                route.serve_by_name(served);
-                route.lead_to(Target::Local(hosted.doors()));
-            }
-            Placement::Wire => {
-                let loopback = Loopback::new(self.name(), served, services.clock.clone());
-                let loopback: Arc<dyn Remote> = Arc::new(loopback);
-                route.serve_by_name(Arc::clone(&loopback));
-                route.lead_to(Target::Remote(loopback));
-            }
-        }
+        lead(&route, &hosted, placement);
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
             receiver: Arc::new(hosted),
@@ -205,6 +193,26 @@ where
             .filter(|((contract, _), _)| *contract == self.name());
         own.map(|((_, event), receivers)| (*event, receivers.clone()))
             .collect()
+    }
+}
+
+/// Puts the capability at the end of its route.
+fn lead<A>(route: &Route, hosted: &Arc<Hosted<A>>, placement: Placement)
+where
+    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+{
+    let served = Arc::new(hosted.served());
+    match placement {
+        Placement::Local => {
+            route.serve_by_name(served);
+            route.lead_to(Target::Local(hosted.doors()));
+        }
+        Placement::Wire => {
+            let loopback = Loopback::new(route.contract, served, route.clock.clone());
+            let loopback: Arc<dyn Remote> = Arc::new(loopback);
+            route.serve_by_name(Arc::clone(&loopback));
+            route.lead_to(Target::Remote(loopback));
+        }
     }
 }
 
