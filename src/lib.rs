@@ -77,7 +77,10 @@ pub use delivery::{DeadLetter, DeadLetterError};
 #[cfg(feature = "runtime")]
 pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
-pub use runtime::{Builder, Events, EventsError, Health, Runtime, RuntimeError};
+pub use runtime::{
+    Builder, EmitError, EmittedEvent, Events, EventsError, Health, LogItem, Logged, Runtime,
+    RuntimeError, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
+};
 #[cfg(feature = "testing")]
 pub use skep_macros::test;
 #[cfg(feature = "runtime")]

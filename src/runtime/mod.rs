@@ -2,17 +2,23 @@
 
 mod assembly;
 mod builder;
+mod emission;
 mod error;
 mod events;
 mod health;
 mod install;
 mod running;
 mod storage;
+mod subscription;
 
 pub use builder::Builder;
 #[cfg(feature = "testing")]
 pub(crate) use builder::{FakeInstall, Lab};
+pub use emission::{EmitError, EmittedEvent};
 pub use error::RuntimeError;
 pub use events::{Events, EventsError};
 pub use health::Health;
 pub use running::Runtime;
+pub use subscription::{
+    LogItem, Logged, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
+};
