@@ -63,12 +63,13 @@ pub use skep_macros::{Event, Message, contract};
 
 #[cfg(feature = "runtime")]
 pub use actor::{
-    Binder, Capability, Cx, Execution, Group, Handle, HandlesAll, Kind, On, Refusal, Settings,
-    StartError, Table, TableKey, TimerId, Uses,
+    Binder, Capability, Cx, Execution, Group, Handle, HandlesAll, HistogramReading, Kind,
+    MeterReading, On, Refusal, Settings, StartError, Table, TableKey, TimerId, Uses,
 };
 #[cfg(feature = "runtime")]
 pub use call::{
-    AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, TryTellError, key_text,
+    AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, Span, SpanId, SpanKind,
+    TraceContext, TraceId, TryTellError, TurnOutcome, key_text,
 };
 #[cfg(feature = "cli")]
 pub use cli::{App, Exit, app};
@@ -78,8 +79,9 @@ pub use delivery::{DeadLetter, DeadLetterError};
 pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
 pub use runtime::{
-    Builder, EmitError, EmittedEvent, Events, EventsError, Health, LogItem, Logged, Runtime,
-    RuntimeError, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
+    Builder, CapabilityInfo, EmitError, EmittedEvent, Events, EventsError, Health, LogItem, Logged,
+    NamedAsk, NamedEvent, NamedReply, Runtime, RuntimeError, Since, Subscribe, SubscribeError,
+    Subscription, SubscriptionEnd,
 };
 #[cfg(feature = "testing")]
 pub use skep_macros::test;

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use super::layout;
-use crate::call::{Clock, Key, MessageId};
+use crate::call::{Clock, Key, MessageId, TraceContext};
 use crate::store::Batch;
 
 /// How many events are held for those who look, when none are kept for those who come back.
@@ -41,9 +41,9 @@ pub(crate) struct LogBody {
     /// The key of the actor that let it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<Key>,
-    /// The W3C `traceparent` of the turn, if it was traced.
+    /// The turn that let it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) trace: Option<String>,
+    pub(crate) trace: Option<TraceContext>,
     pub(crate) body: Box<RawValue>,
 }
 

@@ -7,6 +7,7 @@ mod cx;
 pub(crate) mod draft;
 pub(crate) mod event_log;
 pub(crate) mod layout;
+pub(crate) mod meter;
 pub(crate) mod outgoing;
 pub(crate) mod random;
 pub(crate) mod services;
@@ -19,6 +20,7 @@ pub use capability::{
     StartError, Uses,
 };
 pub use cx::Cx;
+pub use meter::{HistogramReading, MeterReading};
 pub use outgoing::TimerId;
 pub use table::{Rows, Table};
 pub use table_key::TableKey;

@@ -11,13 +11,14 @@ use crate::actor::draft::{Draft, Sealing};
 use crate::actor::event_log::{LogBody, Shelved};
 use crate::actor::outgoing::{Letter, LetterBody, LetterKind};
 use crate::actor::services::Services;
-use crate::call::{CallError, Key, MessageId};
+use crate::call::{CallError, Key, MessageId, TraceContext};
 use crate::engine::commit;
 
 /// What is to be let out.
 pub(crate) struct Emission {
     pub(crate) event: String,
     pub(crate) key: Option<Key>,
+    pub(crate) trace: Option<TraceContext>,
     pub(crate) body: Box<RawValue>,
 }
 
@@ -72,7 +73,7 @@ async fn post(
         _ => None,
     };
     let (landed, landing) = oneshot::channel();
-    let room = commit::send(&draft, sealing, move |committed| {
+    let room = commit::send(&draft, sealing, move |_, committed| {
         drop(landed.send(committed));
     });
     if let Some(room) = room {
@@ -91,7 +92,12 @@ async fn post(
 fn write(draft: &Draft, id: MessageId, emission: Emission, listeners: &[Arc<str>]) {
     let services = draft.services();
     let at_ms = services.clock.wall_ms();
-    let Emission { event, key, body } = emission;
+    let Emission {
+        event,
+        key,
+        trace,
+        body,
+    } = emission;
     for target in listeners {
         let body = LetterBody {
             id,
@@ -99,6 +105,7 @@ fn write(draft: &Draft, id: MessageId, emission: Emission, listeners: &[Arc<str>
             name: event.clone(),
             key: None,
             at_ms,
+            trace,
             body: body.clone(),
         };
         draft.post(Letter {
@@ -113,7 +120,7 @@ fn write(draft: &Draft, id: MessageId, emission: Emission, listeners: &[Arc<str>
             at_ms,
             name: Cow::Owned(event),
             key,
-            trace: None,
+            trace,
             body,
         });
     }

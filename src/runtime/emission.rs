@@ -1,11 +1,29 @@
 //! Emitting an event by its name, in place of the capability: what operators do.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
 use super::running::Runtime;
 use super::subscription::meant;
-use crate::call::{Key, MessageId};
+use crate::actor::services::Services;
+use crate::call::{Key, MessageId, TraceContext};
 use crate::delivery::{Emission, EmitRefusal, emit};
+
+/// An event to be emitted in the name of a capability, all of it as data.
+#[derive(Debug, Clone)]
+pub struct NamedEvent {
+    /// The capability whose event it is.
+    pub capability: String,
+    /// The event's name on the wire.
+    pub event: String,
+    /// For a keyed capability, the actor that it would have come from; events of one actor arrive in order.
+    pub key: Option<Key>,
+    /// The event as JSON.
+    pub body: Vec<u8>,
+    /// The step of a trace that emits it.
+    pub trace: Option<TraceContext>,
+}
 
 /// An event that was emitted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +107,8 @@ pub enum EmitError {
 }
 
 impl Runtime {
-    /// Emits an event as if the capability had, with all that follows: it is kept, and delivered to who listens. For a keyed
-    /// capability, `key` is the actor that it would have come from; events of one actor arrive in order. Ends when the event
-    /// is durable, if the capability is. The body is JSON, not held against the event's schema: who listens refuses what
+    /// Emits an event as if the capability had, with all that follows: it is kept, and delivered to who listens. Ends when
+    /// the event is durable, if the capability is. The body is not held against the event's schema: who listens refuses what
     /// does not fit.
     ///
     /// # Errors
@@ -102,56 +119,51 @@ impl Runtime {
     /// # Cancel safety
     ///
     /// Once polled it is carried through: dropped half way, it has happened or will.
-    pub async fn emit_by_name(
-        &self,
-        capability: &str,
-        event: &str,
-        key: Option<String>,
-        body: &[u8],
-    ) -> Result<EmittedEvent, EmitError> {
-        let services = {
-            let parts = self.parts().ok_or(EmitError::Stopped)?;
-            let installed = parts
-                .find(capability)
-                .map_err(|nearest| EmitError::NotHosted {
-                    capability: capability.to_owned(),
-                    nearest,
-                })?;
-            installed
-                .knows_event(event)
-                .map_err(|nearest| EmitError::UnknownEvent {
-                    capability: capability.to_owned(),
-                    event: event.to_owned(),
-                    nearest,
-                })?;
-            if key.is_some() && !installed.is_keyed {
-                let capability = capability.to_owned();
-                return Err(EmitError::NotKeyed { capability });
-            }
-            std::sync::Arc::clone(&installed.services)
-        };
+    pub async fn emit_by_name(&self, event: NamedEvent) -> Result<EmittedEvent, EmitError> {
+        let services = self.emitter(&event)?;
+        let capability = event.capability;
         let emission = Emission {
-            event: event.to_owned(),
-            key: key.map(checked).transpose()?,
-            body: readable(capability, body, services.limits.message_size)?,
+            event: event.event,
+            key: event.key,
+            trace: event.trace,
+            body: readable(&capability, &event.body, services.limits.message_size)?,
         };
-        let sent = emit(&services, emission).await;
-        let sent = sent.map_err(|refusal| shown(refusal, capability))?;
-        Ok(EmittedEvent {
-            id: sent.id,
-            position: sent.position,
-            listeners: sent.listeners.iter().map(ToString::to_string).collect(),
-        })
+        match emit(&services, emission).await {
+            Ok(sent) => Ok(EmittedEvent {
+                id: sent.id,
+                position: sent.position,
+                listeners: sent.listeners.iter().map(ToString::to_string).collect(),
+            }),
+            Err(EmitRefusal::Full) => Err(EmitError::Overloaded { capability }),
+            Err(EmitRefusal::Store(reason)) => Err(EmitError::Store { capability, reason }),
+            Err(EmitRefusal::Stopped) => Err(EmitError::Stopped),
+        }
     }
-}
 
-fn checked(key: String) -> Result<Key, EmitError> {
-    let key = Key::from(key);
-    let bytes = key.as_str().len();
-    if key.is_valid() {
-        Ok(key)
-    } else {
-        Err(EmitError::InvalidKey { bytes })
+    /// What the actors share that could emit this.
+    fn emitter(&self, event: &NamedEvent) -> Result<Arc<Services>, EmitError> {
+        let capability = || event.capability.clone();
+        let parts = self.parts().ok_or(EmitError::Stopped)?;
+        let found = parts.find(&event.capability);
+        let installed = found.map_err(|nearest| EmitError::NotHosted {
+            capability: capability(),
+            nearest,
+        })?;
+        let known = installed.knows_event(&event.event);
+        known.map_err(|nearest| EmitError::UnknownEvent {
+            capability: capability(),
+            event: event.event.clone(),
+            nearest,
+        })?;
+        match &event.key {
+            Some(_) if !installed.is_keyed => Err(EmitError::NotKeyed {
+                capability: capability(),
+            }),
+            Some(key) if !key.is_valid() => Err(EmitError::InvalidKey {
+                bytes: key.as_str().len(),
+            }),
+            _ => Ok(Arc::clone(&installed.services)),
+        }
     }
 }
 
@@ -182,15 +194,6 @@ fn compact(json: &str) -> String {
         !c.is_ascii_whitespace()
     };
     json.chars().filter(|c| keep(c)).collect()
-}
-
-fn shown(refusal: EmitRefusal, capability: &str) -> EmitError {
-    let capability = capability.to_owned();
-    match refusal {
-        EmitRefusal::Full => EmitError::Overloaded { capability },
-        EmitRefusal::Store(reason) => EmitError::Store { capability, reason },
-        EmitRefusal::Stopped => EmitError::Stopped,
-    }
 }
 
 #[cfg(test)]

@@ -4,19 +4,23 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, LazyLock};
 
+use super::capabilities::CapabilityInfo;
 use super::error::RuntimeError;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
 use crate::actor::event_log::EventLog;
+use crate::actor::meter::Meters;
 use crate::actor::random::Random;
 use crate::actor::services::{Audience, Limits, Post, Posted, Services, Tasks};
 use crate::actor::{Capability, HandlesAll, Kind};
-use crate::call::route::{Directory, Route, Target};
-use crate::config::{CapabilitySettings, Config, Durability, Placement, Schemas, schema_of};
-use crate::contract::{Contract, Description};
+use crate::call::route::{Directory, Remote, Route, Target};
+use crate::config::{
+    CapabilitySettings, Config, Durability, MetricsSettings, Placement, Schemas, schema_of,
+};
+use crate::contract::Contract;
 use crate::delivery::{DeliveryPolicy, Survey, survey};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::{Host, Hosted};
@@ -54,6 +58,7 @@ pub(super) struct Site<'a> {
     pub(super) durable: Option<&'a Kept>,
     pub(super) memory: &'a Kept,
     pub(super) placement: Option<Placement>,
+    pub(super) metrics: MetricsSettings,
     /// For each contract and event, who listens.
     pub(super) audiences: &'a BTreeMap<(&'static str, &'static str), Vec<Arc<str>>>,
     /// Which of the capabilities this is: they are spread over the homes.
@@ -70,10 +75,9 @@ pub(super) struct Installed {
     /// What an earlier process left to be delivered.
     pub(super) lanes: Vec<Posted>,
     pub(super) is_keyed: bool,
+    pub(super) info: CapabilityInfo,
     /// Events in the log that an earlier process left, and this one shall not keep.
     pub(super) unwanted: Range<u64>,
-    /// The contract as data, made when somebody asks for it.
-    pub(super) description: LazyLock<Description>,
 }
 
 pub(super) struct Installer<A>(PhantomData<fn() -> A>);
@@ -151,10 +155,13 @@ where
             log,
             post: Arc::clone(&site.post),
             limits: limits(&settings),
+            meters: meters(&binder, site.metrics.enabled),
             sequence: AtomicU64::new(found.next_sequence),
             backlog: AtomicU64::new(found.backlog),
             remembers: self.is_durable(&settings),
         });
+        let placement = site.placement.unwrap_or(settings.placement);
+        let info = CapabilityInfo::of::<A>(&binder, &settings, placement);
         let policy = policy(&settings, site.hosts.num_arbiters());
         let homes = site.hosts.homes(A::EXECUTION);
         let hosted = Hosted::<A>::new(
@@ -167,14 +174,19 @@ where
         );
         let route = site.directory.route::<A::Contract>();
         route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
-        route.lead_to(match site.placement.unwrap_or(settings.placement) {
-            Placement::Local => Target::Local(hosted.doors()),
-            Placement::Wire => Target::Remote(Arc::new(Loopback::new(
-                self.name(),
-                hosted.served(),
-                services.clock.clone(),
-            ))),
-        });
+        let served = Arc::new(hosted.served());
+        match placement {
+            Placement::Local => {
+                route.serve_by_name(served);
+                route.lead_to(Target::Local(hosted.doors()));
+            }
+            Placement::Wire => {
+                let loopback = Loopback::new(self.name(), served, services.clock.clone());
+                let loopback: Arc<dyn Remote> = Arc::new(loopback);
+                route.serve_by_name(Arc::clone(&loopback));
+                route.lead_to(Target::Remote(loopback));
+            }
+        }
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
             receiver: Arc::new(hosted),
@@ -183,8 +195,8 @@ where
             lanes: found.posted(),
             services,
             is_keyed: A::KIND == Kind::Keyed,
+            info,
             unwanted,
-            description: LazyLock::new(<A::Contract as Contract>::describe),
         })
     }
 }
@@ -201,6 +213,18 @@ where
         own.map(|((_, event), receivers)| (*event, receivers.clone()))
             .collect()
     }
+}
+
+fn meters<A: Capability>(binder: &Binder<A>, is_enabled: bool) -> Meters {
+    let messages = binder.messages.iter();
+    let events = binder.events.iter();
+    let periodics = binder.periodics.iter();
+    Meters::new(
+        is_enabled,
+        messages.map(|binding| binding.message.to_owned()),
+        events.map(|binding| format!("{}.{}", binding.contract, binding.event)),
+        periodics.map(|periodic| periodic.handler.to_owned()),
+    )
 }
 
 fn settings_path(capability: &str) -> String {

@@ -2,11 +2,14 @@
 
 mod assembly;
 mod builder;
+mod by_name;
+mod capabilities;
 mod emission;
 mod error;
 mod events;
 mod health;
 mod install;
+mod readings;
 mod running;
 mod storage;
 mod subscription;
@@ -14,7 +17,9 @@ mod subscription;
 pub use builder::Builder;
 #[cfg(feature = "testing")]
 pub(crate) use builder::{FakeInstall, Lab};
-pub use emission::{EmitError, EmittedEvent};
+pub use by_name::{NamedAsk, NamedReply};
+pub use capabilities::CapabilityInfo;
+pub use emission::{EmitError, EmittedEvent, NamedEvent};
 pub use error::RuntimeError;
 pub use events::{Events, EventsError};
 pub use health::Health;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::builder::Builder;
+use super::capabilities::CapabilityInfo;
 use super::events::Events;
 use super::health::{Health, HealthBoard};
 use super::install::Installed;
@@ -51,6 +52,8 @@ pub(super) struct Parts {
     pub(super) durable: Option<Kept>,
     pub(super) post: Arc<PostOffice>,
     pub(super) installed: Vec<Installed>,
+    /// What a test plays itself.
+    pub(super) fakes: Vec<CapabilityInfo>,
 }
 
 impl Runtime {
@@ -67,6 +70,10 @@ impl Runtime {
             config,
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
         }
+    }
+
+    pub(super) const fn directory(&self) -> &Arc<Directory> {
+        &self.directory
     }
 
     pub(super) fn parts(&self) -> Option<Arc<Parts>> {
@@ -238,7 +245,7 @@ impl Runtime {
 impl Installed {
     /// Whether the contract has such an event; the name that is probably meant if not.
     pub(super) fn knows_event(&self, name: &str) -> Result<(), Option<String>> {
-        let names = || self.description.events.iter().map(|event| &*event.name);
+        let names = || self.info.contract.events.iter().map(|event| &*event.name);
         if names().any(|known| known == name) {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::value::RawValue;
 
 use super::running::Runtime;
-use crate::call::{Key, MessageId};
+use crate::call::{Key, MessageId, TraceContext};
 use crate::contract::{Emitted, Event};
 use crate::delivery::{Filter, Found, LogReader, ReadEnd, Start};
 
@@ -16,7 +16,7 @@ pub struct Subscribe {
     /// The one kind of event that is wanted; `None`: all that the capability emits.
     pub event: Option<String>,
     /// The one actor of a keyed capability whose events are wanted; `None`: all.
-    pub key: Option<String>,
+    pub key: Option<Key>,
     /// Where to begin. Default: now.
     pub since: Since,
 }
@@ -42,12 +42,12 @@ pub struct Logged {
     pub id: MessageId,
     /// Its name.
     pub event: String,
-    /// The key of the actor that emitted it, for a keyed capability.
-    pub key: Option<String>,
+    /// The actor that emitted it, for a keyed capability.
+    pub key: Option<Key>,
     /// When its turn ran, in wall time, to the millisecond.
     pub at: SystemTime,
-    /// The W3C `traceparent` of its turn, if that was traced.
-    pub trace: Option<String>,
+    /// The turn that emitted it, as a step of a trace.
+    pub trace: Option<TraceContext>,
     /// What it says, as JSON.
     pub body: Box<RawValue>,
 }
@@ -145,9 +145,9 @@ impl Subscription {
                 position,
                 id: row.id,
                 event: row.name.to_string(),
-                key: row.key.clone().map(String::from),
+                key: row.key.clone(),
                 at: SystemTime::UNIX_EPOCH + Duration::from_millis(row.at_ms),
-                trace: row.trace.clone(),
+                trace: row.trace,
                 body: row.body.clone(),
             })),
             Ok(Found::Gap(missing)) => Ok(LogItem::Gap {
@@ -212,7 +212,7 @@ impl Runtime {
         }
         let filter = Filter {
             event: subscribe.event,
-            key: subscribe.key.map(Key::from),
+            key: subscribe.key,
         };
         let start = match subscribe.since {
             Since::Now => Start::Now,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use skep::testing::Colony;
-use skep::{EmitError, LogItem, Since, Subscribe};
+use skep::{EmitError, Key, LogItem, NamedEvent, Since, Subscribe, TraceContext};
 
 use crate::city::{Heard, House, Postman, Postmen};
 use crate::counter::Counter;
@@ -14,6 +14,25 @@ use crate::ledger::{Entries, Ledger, Ledgers, Slacken};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+fn event(capability: &str, event: &str, key: Option<&str>, body: impl Into<Vec<u8>>) -> NamedEvent {
+    NamedEvent {
+        capability: capability.to_owned(),
+        event: event.to_owned(),
+        key: key.map(Key::from),
+        body: body.into(),
+        trace: None,
+    }
+}
+
+fn counted(total: u64) -> NamedEvent {
+    event(
+        "counting",
+        "counted",
+        None,
+        format!("{{\"total\":{total}}}"),
+    )
+}
+
 fn rung(number: u64) -> String {
     format!("{{\n  \"house\": \"a\",\n  \"number\": {number}\n}}")
 }
@@ -22,11 +41,8 @@ fn rung(number: u64) -> String {
 async fn an_event_emitted_by_name_reaches_listeners_once_and_in_order(colony: Colony) {
     let runtime = colony.with::<House>().with::<Postman>().start().await;
     ring(&runtime, "a", 1).await;
-    let key = Some("a".to_owned());
-    let emitted = runtime
-        .emit_by_name("houses", "rung", key, rung(2).as_bytes())
-        .await
-        .expect("it is emitted");
+    let emitted = runtime.emit_by_name(event("houses", "rung", Some("a"), rung(2)));
+    let emitted = emitted.await.expect("it is emitted");
     assert_eq!(emitted.listeners, ["postmen"]);
     assert_eq!(emitted.position, Some(2));
     ring(&runtime, "a", 3).await;
@@ -41,16 +57,22 @@ async fn an_event_emitted_by_name_reaches_listeners_once_and_in_order(colony: Co
 async fn an_event_emitted_by_name_looks_like_any_other(colony: Colony) {
     let runtime = colony.with::<House>().start().await;
     let mut log = onlooker(&runtime, Since::Now);
-    let body = rung(5);
-    let key = Some("a".to_owned());
-    let emitted = runtime.emit_by_name("houses", "rung", key, body.as_bytes());
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace: TraceContext = trace.parse().expect("a trace");
+    let emitted = runtime.emit_by_name(NamedEvent {
+        trace: Some(trace),
+        ..event("houses", "rung", Some("a"), rung(5))
+    });
     let emitted = emitted.await.expect("it is emitted");
     assert!(emitted.listeners.is_empty());
     let LogItem::Event(event) = log.next().await.expect("an event") else {
         panic!("no event");
     };
     assert_eq!((event.id, &*event.event), (emitted.id, "rung"));
-    assert_eq!(event.key.as_deref(), Some("a"));
+    assert_eq!(
+        (event.key, event.trace),
+        (Some(Key::from("a")), Some(trace))
+    );
     assert_eq!(event.body.get(), r#"{"house":"a","number":5}"#);
 }
 
@@ -58,7 +80,7 @@ async fn an_event_emitted_by_name_looks_like_any_other(colony: Colony) {
 async fn without_a_log_an_event_emitted_by_name_has_no_position(colony: Colony) {
     let colony = colony.with::<House>().with::<Postman>();
     let runtime = colony.set("defaults.event_log=0").start().await;
-    let emitted = runtime.emit_by_name("houses", "rung", None, rung(1).as_bytes());
+    let emitted = runtime.emit_by_name(event("houses", "rung", None, rung(1)));
     let emitted = emitted.await.expect("it is emitted");
     assert_eq!(emitted.position, None);
     assert!(runtime.settled(MINUTE).await);
@@ -76,7 +98,7 @@ async fn an_event_emitted_by_name_survives_a_restart_before_its_delivery(colony:
     };
     let ledger = runtime.get::<Ledgers>();
     ledger.ask(slacken).await.expect("a reply");
-    let emitted = runtime.emit_by_name("counting", "counted", None, br#"{"total":7}"#);
+    let emitted = runtime.emit_by_name(counted(7));
     emitted.await.expect("it is emitted");
     gate.arrived().await;
     drop((ledger, runtime));
@@ -95,7 +117,7 @@ async fn an_event_emitted_by_name_is_acknowledged_when_it_is_durable(colony: Col
     let colony = colony.store(std::sync::Arc::<LateStore>::clone(&store));
     let runtime = colony.start().await;
     store.hold();
-    let emit = runtime.emit_by_name("counting", "counted", None, br#"{"total":1}"#);
+    let emit = runtime.emit_by_name(counted(1));
     let mut emit = Box::pin(emit);
     assert!(futures_util::poll!(&mut emit).is_pending());
     store.wait_for_commit(1);
@@ -158,15 +180,13 @@ async fn what_cannot_be_emitted_is_refused_and_leaves_nothing(colony: Colony) {
             "the body has 1025 bytes, and events of houses may have 1024",
         ),
     ];
-    for (capability, event, key, body, expected) in refusals {
-        let key = key.map(str::to_owned);
-        let emitted = runtime.emit_by_name(capability, event, key, body.as_bytes());
+    for (capability, name, key, body, expected) in refusals {
+        let emitted = runtime.emit_by_name(event(capability, name, key, body));
         let error = emitted.await.expect_err("it is refused");
         assert_eq!(error.to_string(), expected);
     }
     let mut log = onlooker(&runtime, Since::Oldest);
     assert!(futures_util::poll!(Box::pin(log.next())).is_pending());
-    let body = br#"{"total":1}"#;
     let gate = Gate::new();
     let slacken = Slacken {
         gate: Some(gate.name.clone()),
@@ -176,9 +196,9 @@ async fn what_cannot_be_emitted_is_refused_and_leaves_nothing(colony: Colony) {
         .ask(slacken)
         .await
         .expect("a reply");
-    let first = runtime.emit_by_name("counting", "counted", None, body);
+    let first = runtime.emit_by_name(counted(1));
     first.await.expect("there is room for one");
-    let second = runtime.emit_by_name("counting", "counted", None, body);
+    let second = runtime.emit_by_name(counted(1));
     let error = second.await.expect_err("there is no room for two");
     assert!(matches!(error, EmitError::Overloaded { .. }), "{error}");
     gate.open();
