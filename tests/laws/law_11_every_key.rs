@@ -97,6 +97,11 @@ const SHOWN: &[(&str, &str, &str)] = &[
         "a_full_outbox_refuses_turns_that_emit_and_takes_no_actor_down",
     ),
     (
+        "defaults.event_log",
+        "law_07_log",
+        "no_more_events_are_kept_than_event_log_says",
+    ),
+    (
         "defaults.delivery.attempts",
         "law_06",
         "an_event_that_keeps_failing_is_put_aside_and_seen",
@@ -181,6 +186,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("law_04", include_str!("law_04_one_turn_at_a_time.rs")),
     ("law_06", include_str!("law_06_panics.rs")),
     ("law_07", include_str!("law_07_a_reply_means_durable.rs")),
+    ("law_07_log", include_str!("law_07_event_log.rs")),
     ("law_08", include_str!("law_08_deliveries.rs")),
     ("law_08_once", include_str!("law_08_effectively_once.rs")),
     ("law_10", include_str!("law_10_safe_by_default.rs")),

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::method::{Handler, Listener, Method, Methods, Start, Ticker};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemImpl, Type, spanned::Spanned};
 
