@@ -18,12 +18,13 @@ pub(super) fn circumstances() -> Circumstances {
         return Circumstances::default();
     };
     let scope = turn.scope();
+    let context = scope.step().context;
     Circumstances {
         capability: Some(scope.contract.to_owned()),
         key: scope.key.as_ref().map(ToString::to_string),
-        message_name: None,
-        trace: None,
-        span: None,
+        message_name: Some(turn.message().to_owned()),
+        trace: Some(context.trace.to_string()),
+        span: Some(context.span.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 
 use super::bounded::Bounded;
+use super::layer::split;
 
 /// Bytes of a record's text, and of all its fields together.
 const BYTES_MAX: usize = 8 * 1024;
@@ -18,9 +19,14 @@ pub(super) struct Said {
     pub(super) fields: Map<String, Value>,
     /// The capability that the event names itself.
     pub(super) capability: Option<String>,
+    /// The key of the actor that it names.
+    pub(super) key: Option<String>,
+    /// The message that it names.
+    pub(super) message_name: Option<String>,
     /// The target of a record that came from the `log` crate.
     pub(super) target: Option<String>,
     room: usize,
+    has_text: bool,
 }
 
 impl Said {
@@ -29,17 +35,41 @@ impl Said {
             text: String::new(),
             fields: Map::new(),
             capability: None,
+            key: None,
+            message_name: None,
             target: None,
             room: BYTES_MAX,
+            has_text: false,
         };
         event.record(&mut said);
+        if said.capability.is_some() && said.key.is_none() {
+            said.key = said.named_key();
+        }
         said
+    }
+
+    /// The key of the actor, where the event names the capability.
+    fn named_key(&mut self) -> Option<String> {
+        match self.fields.remove("key")? {
+            Value::String(key) => Some(key),
+            key => Some(key.to_string()),
+        }
     }
 
     fn text_of(&mut self, field: &Field, value: &dyn fmt::Display) {
         match field.name() {
-            "message" => self.text = Bounded::of(value, BYTES_MAX),
-            "capability" => self.capability = Some(Bounded::of(value, BYTES_MAX)),
+            // What is said comes first; a field of this name after it is the name of a message.
+            "message" if self.has_text => self.message_name = Some(Bounded::of(value, BYTES_MAX)),
+            "message" => {
+                self.text = Bounded::of(value, BYTES_MAX);
+                self.has_text = true;
+            }
+            "capability" => {
+                let name = Bounded::of(value, BYTES_MAX);
+                let (capability, key) = split(&name);
+                self.capability = Some(capability.to_owned());
+                self.key = key.map(str::to_owned);
+            }
             "log.target" => self.target = Some(Bounded::of(value, BYTES_MAX)),
             name if name.starts_with("log.") => {}
             name => {
