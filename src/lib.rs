@@ -47,6 +47,8 @@ pub mod cli;
 mod delivery;
 #[cfg(feature = "runtime")]
 mod engine;
+#[cfg(feature = "observe")]
+pub mod observe;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

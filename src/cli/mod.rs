@@ -5,7 +5,6 @@ mod command;
 mod config;
 mod exit;
 mod explain;
-mod logging;
 mod operator;
 mod run;
 mod session;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::Write;
 
 use super::exit::Exit;
-use super::logging;
 use crate::config::{Config, LogSettings, Sources};
+use crate::observe::log::Logs;
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
 /// What a command works with.
@@ -64,11 +64,11 @@ impl Session {
         let log: LogSettings = config
             .section("log")
             .map_err(|problems| self.explain(&RuntimeError::Config(problems)))?;
-        logging::begin(&log);
-        self.builder()
-            .start()
-            .await
-            .map_err(|error| self.explain(&error))
+        let logs = Logs::begin(&log);
+        let started = self.builder().start().await;
+        let runtime = started.map_err(|error| self.explain(&error))?;
+        logs.attend(&runtime);
+        Ok(runtime)
     }
 
     fn explain(&self, error: &RuntimeError) -> Exit {

@@ -211,7 +211,8 @@ fn keys(path: &str, schema: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// `[capabilities.<name>]` takes the keys of `[defaults]`, so that one test shows both.
+/// `[capabilities.<name>]` takes the keys of `[defaults]`, so that one test shows both; `[log.capabilities]` the name of
+/// each capability.
 fn known_keys() -> BTreeSet<String> {
     let builder = Runtime::builder().with::<Fussy>().with::<House>();
     let mut found = BTreeSet::new();
@@ -219,6 +220,8 @@ fn known_keys() -> BTreeSet<String> {
     found
         .into_iter()
         .filter(|key| !key.starts_with("capabilities.") || key.contains(".settings."))
+        .filter(|key| !key.starts_with("log.capabilities."))
+        .chain(["log.capabilities".to_owned()])
         .collect()
 }
 
