@@ -46,6 +46,7 @@ pub struct App {
     about: &'static str,
     version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
+    presets: Vec<(String, String)>,
     commands: Vec<Box<dyn Command>>,
     prepare: Option<Prepare>,
 }
@@ -58,6 +59,7 @@ pub fn app(name: &'static str) -> App {
         about: "",
         version: "",
         capabilities: Vec::new(),
+        presets: Vec::new(),
         commands: Vec::new(),
         prepare: None,
     }
@@ -96,6 +98,14 @@ impl App {
         A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
     {
         self.capabilities.push(Builder::with::<A>);
+        self
+    }
+
+    /// Sets a default of the application's own, below file, environment and flags: `.preset("gateway.expose", "[\"search\"]")`.
+    /// The value is written as in a `--set`. A wrong key or value refuses every start.
+    #[must_use]
+    pub fn preset(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.presets.push((key.into(), value.into()));
         self
     }
 
@@ -191,6 +201,9 @@ impl App {
         let mut sources = Sources::of(self.name)
             .ignore_env([file_variable])
             .env(environment);
+        for (key, value) in &self.presets {
+            sources = sources.preset(key, value);
+        }
         let file = matches
             .get_one::<OsString>("config-file")
             .cloned()
