@@ -63,12 +63,13 @@ pub use skep_macros::{Event, Message, contract};
 
 #[cfg(feature = "runtime")]
 pub use actor::{
-    Binder, Capability, Cx, Execution, Group, Handle, HandlesAll, Kind, On, Refusal, Settings,
-    StartError, Table, TableKey, TimerId, Uses,
+    Binder, Capability, Cx, Execution, Group, Handle, HandlesAll, HistogramReading, Kind,
+    MeterReading, On, Refusal, Settings, StartError, Table, TableKey, TimerId, Uses,
 };
 #[cfg(feature = "runtime")]
 pub use call::{
-    AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, TryTellError, key_text,
+    AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, Span, SpanId, SpanKind,
+    TraceContext, TraceId, TryTellError, TurnOutcome, key_text,
 };
 #[cfg(feature = "cli")]
 pub use cli::{App, Exit, app};
@@ -77,7 +78,10 @@ pub use delivery::{DeadLetter, DeadLetterError};
 #[cfg(feature = "runtime")]
 pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
-pub use runtime::{Builder, Events, EventsError, Health, Runtime, RuntimeError};
+pub use runtime::{
+    Builder, CapabilityInfo, Events, EventsError, Health, NamedAsk, NamedReply, Runtime,
+    RuntimeError,
+};
 #[cfg(feature = "testing")]
 pub use skep_macros::test;
 #[cfg(feature = "runtime")]

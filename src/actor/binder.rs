@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::capability::{Capability, Handle, HandlesAll, MessageVisitor, On, Refusal};
+use super::capability::{Capability, Handle, HandlesAll, MessageVisitor, On, Refusal, Uses};
 use super::cx::Cx;
 use crate::call::Key;
 use crate::contract::{Accepts, Contract, Emitted, Event, Message};
@@ -61,6 +61,7 @@ pub struct Binder<A: Capability> {
     pub(crate) messages: Vec<MessageBinding<A>>,
     pub(crate) events: Vec<EventBinding<A>>,
     pub(crate) periodics: Vec<Periodic<A>>,
+    pub(crate) uses: Vec<&'static str>,
 }
 
 impl<A: Capability> Binder<A> {
@@ -69,6 +70,7 @@ impl<A: Capability> Binder<A> {
             messages: Vec::new(),
             events: Vec::new(),
             periodics: Vec::new(),
+            uses: Vec::new(),
         }
     }
 
@@ -78,6 +80,14 @@ impl<A: Capability> Binder<A> {
         A: HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
     {
         A::visit(self);
+    }
+
+    /// Declares that it calls or sends to another contract: an edge of the call graph.
+    pub fn uses<C: Contract>(&mut self)
+    where
+        A: Uses<C>,
+    {
+        self.uses.push(C::NAME);
     }
 
     /// Listens to an event. `key` says to which actor of a keyed capability it goes.

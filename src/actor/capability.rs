@@ -7,12 +7,14 @@ use std::future::Future;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Binder, Cx};
 use crate::contract::{Accepts, Contract, Emitted, Message, Outcome};
 
 /// How many actors a capability has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Exactly one in the application.
     Singleton,
@@ -23,7 +25,8 @@ pub enum Kind {
 }
 
 /// Where turns run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Execution {
     /// On the caller's thread when the actor is idle, else on the actor's home thread. Handlers must not block.
     Async,
@@ -71,7 +74,7 @@ pub trait Capability: Send + Sized + 'static {
     label = "no handler for `{M}`",
     note = "add `#[handle] async fn …(&mut self, message: {M}, cx: &mut Cx<Self>) -> …` to its `#[capability] impl`"
 )]
-pub trait Handle<M: Message>: Capability {
+pub trait Handle<M: Message>: Capability<Contract: Accepts<M>> {
     /// One turn. An `Err` rolls its writes, events, sends and timers back.
     fn handle(&mut self, message: M, cx: &mut Cx<Self>) -> impl Future<Output = Outcome<M>> + Send;
 }

@@ -18,7 +18,7 @@ use super::services::{Services, Tapped};
 use super::table::Table;
 use super::table_key::TableKey;
 use super::{abort, layout};
-use crate::call::{CallError, Key, MessageId, Part, Ref, scope};
+use crate::call::{CallError, Key, MessageId, Part, Ref, TraceContext, scope};
 use crate::contract::{Accepts, Contract, Emits, Emitted, Event, Keyed, Message, Unkeyed};
 
 /// A turn's surroundings: other capabilities, events, timers, tables, time and randomness.
@@ -157,6 +157,7 @@ impl<A: Capability> Cx<A> {
         let body = TimerBody {
             kind: TimerKind::After,
             name: M::NAME.to_owned(),
+            trace: current_step(),
             body: self.body(&message),
         };
         let id = self.effect_id();
@@ -195,6 +196,12 @@ impl<A: Capability> Cx<A> {
     #[must_use]
     pub fn message_id(&self) -> Option<MessageId> {
         scope::current().and_then(|turn| turn.scope().id)
+    }
+
+    /// The trace that this turn belongs to, to be handed on to what is not skep: its text is the value of a `traceparent` header.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        current_step()
     }
 
     /// The wall time. In tests with virtual time it is theirs.
@@ -243,6 +250,7 @@ impl<A: Capability> Cx<A> {
             name: name.to_owned(),
             key,
             at_ms: self.services().clock.wall_ms(),
+            trace: current_step(),
             body,
         }
     }
@@ -285,6 +293,11 @@ impl<A: Capability> Cx<A> {
             reason: error.to_string(),
         }
     }
+}
+
+/// The running turn's place in a trace.
+fn current_step() -> Option<TraceContext> {
+    scope::current().map(|turn| turn.scope().step().context)
 }
 
 impl<A: Capability> fmt::Debug for Cx<A> {

@@ -6,6 +6,7 @@ mod capability;
 mod cx;
 pub(crate) mod draft;
 pub(crate) mod layout;
+pub(crate) mod meter;
 pub(crate) mod outgoing;
 pub(crate) mod random;
 pub(crate) mod services;
@@ -18,6 +19,7 @@ pub use capability::{
     StartError, Uses,
 };
 pub use cx::Cx;
+pub use meter::{HistogramReading, MeterReading};
 pub use outgoing::TimerId;
 pub use table::{Rows, Table};
 pub use table_key::TableKey;

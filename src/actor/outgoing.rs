@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::call::{Key, MessageId};
+use crate::call::{Key, MessageId, TraceContext};
 
 /// One event or send for one target, posted by a turn.
 #[derive(Debug, Clone)]
@@ -30,6 +30,9 @@ pub(crate) struct LetterBody {
     pub(crate) key: Option<Key>,
     /// When the turn ran, in wall milliseconds since 1970.
     pub(crate) at_ms: u64,
+    /// The turn that let it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<TraceContext>,
     pub(crate) body: Box<RawValue>,
 }
 
@@ -53,6 +56,9 @@ pub(crate) struct TimerBody {
     pub(crate) kind: TimerKind,
     /// The message's name, or the name of the `#[every]` method.
     pub(crate) name: String,
+    /// The turn that set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<TraceContext>,
     pub(crate) body: Box<RawValue>,
 }
 

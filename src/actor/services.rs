@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
+use super::meter::Meters;
 use super::random::Random;
 use crate::call::Clock;
 use crate::call::route::Directory;
@@ -36,6 +37,7 @@ pub(crate) struct Services {
     /// Is told what a commit left to be delivered.
     pub(crate) post: Arc<dyn Post>,
     pub(crate) limits: Limits,
+    pub(crate) meters: Meters,
     /// Numbers outbox rows and dead letters; above every number in use when the store was opened.
     pub(crate) sequence: AtomicU64,
     /// How many outbox rows there are.

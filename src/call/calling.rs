@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 use super::cell::{CallCell, CallResult};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route};
 use super::scope::{self, Scope, Scoped};
+use super::tracer::Step;
 use super::{AskError, CallError, Key, MessageId, Part, Tick};
 use crate::contract::{Accepts, Message, Outcome, SizeError, encoded_size_within};
 
@@ -149,6 +150,21 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
 
     /// Goes on with the call; `None` instead of an outcome is the acceptance of a tell.
     fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        kind: RequestKind,
+    ) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    where
+        C: Accepts<M>,
+    {
+        let polled = self.advance(cx, kind);
+        if let Poll::Ready(Err(error)) = &polled {
+            self.route.count_failure(error);
+        }
+        polled
+    }
+
+    fn advance(
         &mut self,
         cx: &mut Context<'_>,
         kind: RequestKind,
@@ -340,6 +356,15 @@ pub(crate) fn envelope<M: Message>(
     scope.id = options
         .id
         .or_else(|| caller.as_ref().and_then(|caller| caller.scope().next_id()));
+    let cause = caller.as_ref().map(|caller| caller.scope());
+    if let Some(cause) = cause.and_then(|cause| cause.recorded()) {
+        scope.set_step(Step::after(cause.context));
+    } else if cause.is_none() && route.tracer.begins() {
+        scope.set_step(Step::root(true));
+    } else if let Some(cause) = cause.filter(|_| !reply_wanted) {
+        // Nobody waits, so the way back to the cause is lost with this call.
+        scope.set_step(Step::after(cause.step().context));
+    }
     if reply_wanted {
         scope.caller = caller;
     }
@@ -396,6 +421,7 @@ pub(crate) fn encode<M: Message>(
         id: scope.id,
         deadline: scope.deadline,
         waiting: scope.waiting(),
+        trace: Some(scope.step().context),
         inside: scope::inside_turn(),
         kind,
         body,

@@ -144,6 +144,10 @@ impl<M: Message> Scoped for CallCell<M> {
     fn scope(&self) -> &Scope {
         &self.scope
     }
+
+    fn message(&self) -> &str {
+        M::NAME
+    }
 }
 
 fn wake(waker: Option<Waker>) {

@@ -132,6 +132,13 @@ impl Clock {
         }
     }
 
+    /// How long the clock has run, to the nanosecond: for what is measured, where [`now`](Self::now) is too coarse. Costs
+    /// about five times as much.
+    #[must_use]
+    pub fn precise(&self) -> Duration {
+        self.0.started.elapsed()
+    }
+
     /// The wall time: the system's, or virtual time counted from the clock's start.
     #[must_use]
     pub fn wall(&self) -> SystemTime {

@@ -142,6 +142,41 @@ impl From<Box<Self>> for CallError {
 }
 
 impl CallError {
+    /// The codes that [`code`](Self::code) can return.
+    pub const CODES: [&'static str; 12] = [
+        "overloaded",
+        "deadline_exceeded",
+        "cycle",
+        "panicked",
+        "down",
+        "stopping",
+        "not_hosted",
+        "unknown_message",
+        "invalid_key",
+        "too_large",
+        "codec",
+        "storage",
+    ];
+
+    /// The error's name: the field `code` of its JSON, a label in metrics.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Overloaded { .. } => "overloaded",
+            Self::DeadlineExceeded { .. } => "deadline_exceeded",
+            Self::Cycle { .. } => "cycle",
+            Self::Panicked { .. } => "panicked",
+            Self::Down { .. } => "down",
+            Self::Stopping { .. } => "stopping",
+            Self::NotHosted { .. } => "not_hosted",
+            Self::UnknownMessage { .. } => "unknown_message",
+            Self::InvalidKey { .. } => "invalid_key",
+            Self::TooLarge { .. } => "too_large",
+            Self::Codec { .. } => "codec",
+            Self::Storage { .. } => "storage",
+        }
+    }
+
     /// Whether the message was not delivered, or its outcome is unknown (law 2).
     #[must_use]
     pub const fn delivery(&self) -> Delivery {

@@ -9,6 +9,8 @@ mod key;
 mod reference;
 pub(crate) mod route;
 pub(crate) mod scope;
+mod trace;
+pub(crate) mod tracer;
 
 pub use calling::{Ask, Tell};
 pub use clock::{Clock, Tick};
@@ -16,3 +18,5 @@ pub use error::{AskError, CallError, Delivery, Part};
 pub use id::MessageId;
 pub use key::{Key, key_text};
 pub use reference::{KeyedRef, Ref, TryTellError};
+pub use trace::{NoTrace, SpanId, TraceContext, TraceId};
+pub use tracer::{Span, SpanKind, TurnOutcome};

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::Context;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
 use super::cell::CallCell;
-use super::{CallError, Clock, Key, MessageId, Tick};
+use super::tracer::Tracer;
+use super::{CallError, Clock, Key, MessageId, Tick, TraceContext};
 use crate::contract::{Accepts, Contract, Message};
 
 /// The deadline of a call when nothing else is said (law 3).
@@ -24,14 +25,16 @@ const MESSAGE_SIZE_DEFAULT: usize = 1024 * 1024;
 /// All capabilities that a process knows, by name.
 pub(crate) struct Directory {
     clock: Clock,
+    tracer: Arc<Tracer>,
     closed: Arc<AtomicBool>,
     routes: RwLock<BTreeMap<&'static str, Arc<Route>>>,
 }
 
 impl Directory {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock, tracer: Tracer) -> Self {
         Self {
             clock,
+            tracer: Arc::new(tracer),
             closed: Arc::default(),
             routes: RwLock::default(),
         }
@@ -39,6 +42,10 @@ impl Directory {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub(crate) fn tracer(&self) -> &Tracer {
+        &self.tracer
     }
 
     /// The route to a contract; nobody stands at its end until a host or a transport is put there.
@@ -52,13 +59,21 @@ impl Directory {
                 contract: C::NAME,
                 version: C::VERSION,
                 clock: self.clock.clone(),
+                tracer: Arc::clone(&self.tracer),
+                failures: Default::default(),
                 closed: Arc::clone(&self.closed),
                 deadline_ns: AtomicU64::new(nanos(DEADLINE_DEFAULT)),
                 message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
                 target: ArcSwap::from_pointee(Target::Vacant),
+                by_name: ArcSwapOption::empty(),
             })
         });
         Arc::clone(route)
+    }
+
+    /// The route to a contract that only its name is known of.
+    pub(crate) fn named(&self, contract: &str) -> Option<Arc<Route>> {
+        self.routes.read().get(contract).cloned()
     }
 
     /// Whether calls from outside turns are refused.
@@ -77,10 +92,15 @@ pub(crate) struct Route {
     pub(crate) contract: &'static str,
     pub(crate) version: u32,
     pub(crate) clock: Clock,
+    pub(crate) tracer: Arc<Tracer>,
+    /// Calls that failed, by their code.
+    failures: [AtomicU64; CallError::CODES.len()],
     closed: Arc<AtomicBool>,
     deadline_ns: AtomicU64,
     message_size: AtomicUsize,
     target: ArcSwap<Target>,
+    /// Where calls enter whose message is known by its name only.
+    by_name: ArcSwapOption<Arc<dyn Remote>>,
 }
 
 /// What stands at the end of a route.
@@ -132,6 +152,8 @@ pub(crate) struct Request {
     pub(crate) deadline: Tick,
     /// The actors that wait for this call, outermost first.
     pub(crate) waiting: Vec<String>,
+    /// The step of a trace that sends it.
+    pub(crate) trace: Option<TraceContext>,
     /// Whether a turn sends it: turns may finish what they have begun while the application stops.
     pub(crate) inside: bool,
     /// What happens besides handling it.
@@ -173,7 +195,39 @@ pub(crate) trait Remote: Send + Sync {
 impl Route {
     /// Puts somebody else at the end of the route.
     pub(crate) fn lead_to(&self, target: Target) {
+        if matches!(target, Target::Vacant | Target::Closed) {
+            self.by_name.store(None);
+        }
         self.target.store(Arc::new(target));
+    }
+
+    /// Says where calls enter whose message is known by its name only.
+    pub(crate) fn serve_by_name(&self, remote: Arc<dyn Remote>) {
+        self.by_name.store(Some(Arc::new(remote)));
+    }
+
+    /// Where calls enter whose message is known by its name only.
+    pub(crate) fn by_name(&self) -> Option<Arc<dyn Remote>> {
+        self.by_name.load().as_deref().cloned()
+    }
+
+    /// Counts a call that failed.
+    pub(crate) fn count_failure(&self, error: &CallError) {
+        let index = CallError::CODES
+            .iter()
+            .position(|code| *code == error.code());
+        if let Some(failures) = index.and_then(|index| self.failures.get(index)) {
+            failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many calls failed, by the code of the error.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let counts = self
+            .failures
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        CallError::CODES.into_iter().zip(counts)
     }
 
     pub(crate) fn set_limits(&self, deadline: Duration, message_size: usize) {

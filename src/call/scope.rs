@@ -4,10 +4,12 @@
 //! its id from the turn's, and is refused if it would go back to an actor that waits for us.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use super::{CallError, Key, MessageId, Tick};
+use super::tracer::Step;
+use super::{CallError, Key, MessageId, Tick, TraceContext};
 
 /// How deep turns may run inside each other on one thread before a call is queued instead.
 const MAX_DEPTH: u32 = 16;
@@ -35,6 +37,14 @@ pub(crate) struct Scope {
     /// Which of several equal actors runs the turn, counted from 1; 0 when there is only one.
     member: AtomicU32,
     ordinals: AtomicU32,
+    /// Whether the turn runs on its caller's thread.
+    is_inline: AtomicBool,
+    /// How many turns this one stands for when it is timed; 0 when it is not.
+    weight: AtomicU32,
+    /// When the message was queued, if somebody wants to know how long it waits; 0 when not.
+    queued_at_ns: AtomicU64,
+    /// Its place in a trace: there from the beginning when the trace is recorded, else made when somebody asks.
+    step: OnceLock<Box<Step>>,
 }
 
 impl Scope {
@@ -48,6 +58,72 @@ impl Scope {
             foreign: Vec::new(),
             member: AtomicU32::new(0),
             ordinals: AtomicU32::new(0),
+            is_inline: AtomicBool::new(false),
+            weight: AtomicU32::new(0),
+            queued_at_ns: AtomicU64::new(0),
+            step: OnceLock::new(),
+        }
+    }
+
+    /// Its place in a trace.
+    pub(crate) fn step(&self) -> &Step {
+        self.step.get_or_init(|| {
+            Box::new(match &self.caller {
+                Some(caller) => Step::after(caller.scope().step().context),
+                None => Step::root(false),
+            })
+        })
+    }
+
+    /// Its place in a trace that is recorded; none when it is not.
+    pub(crate) fn recorded(&self) -> Option<&Step> {
+        self.step
+            .get()
+            .map(|step| &**step)
+            .filter(|step| step.context.is_sampled)
+    }
+
+    /// Makes it a step of a trace. Only before anybody asked for its place.
+    pub(crate) fn set_step(&self, step: Step) {
+        let _ = self.step.set(Box::new(step));
+    }
+
+    /// Makes it a step that `cause` caused, or, without one, leaves open which trace it belongs to.
+    pub(crate) fn follow(&self, cause: Option<TraceContext>) {
+        if let Some(cause) = cause {
+            self.set_step(Step::after(cause));
+        }
+    }
+
+    /// Notes whether the turn runs on its caller's thread.
+    pub(crate) fn set_inline(&self, is_inline: bool) {
+        self.is_inline.store(is_inline, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_inline(&self) -> bool {
+        self.is_inline.load(Ordering::Relaxed)
+    }
+
+    /// Notes how many turns this one stands for when it is timed.
+    pub(crate) fn set_weight(&self, weight: u32) {
+        self.weight.store(weight, Ordering::Relaxed);
+    }
+
+    pub(crate) fn weight(&self) -> u32 {
+        self.weight.load(Ordering::Relaxed)
+    }
+
+    /// Notes when the message was queued.
+    pub(crate) fn queued(&self, at: Duration) {
+        let at_ns = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        self.queued_at_ns.store(at_ns.max(1), Ordering::Relaxed);
+    }
+
+    /// When the message was queued, if that was noted.
+    pub(crate) fn queued_at(&self) -> Option<Duration> {
+        match self.queued_at_ns.load(Ordering::Relaxed) {
+            0 => None,
+            at_ns => Some(Duration::from_nanos(at_ns)),
         }
     }
 
@@ -136,6 +212,9 @@ impl Scope {
 pub(crate) trait Scoped: Send + Sync {
     /// The circumstances.
     fn scope(&self) -> &Scope;
+
+    /// The name of the message, event or method.
+    fn message(&self) -> &str;
 }
 
 impl std::fmt::Debug for dyn Scoped {
@@ -184,6 +263,10 @@ mod tests {
     impl Scoped for Turn {
         fn scope(&self) -> &Scope {
             &self.0
+        }
+
+        fn message(&self) -> &str {
+            "test"
         }
     }
 

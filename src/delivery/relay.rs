@@ -274,6 +274,7 @@ impl Relay {
             what,
             key: letter.key.clone(),
             id: letter.id,
+            trace: letter.trace,
             body: Arc::from(letter.body.get()),
             consumes: None,
         }

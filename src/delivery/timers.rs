@@ -217,6 +217,7 @@ impl Timers {
             what,
             key: due.actor.clone(),
             id: due.id,
+            trace: due.body.trace,
             body: Arc::from(due.body.body.get()),
             consumes: Some(due.row.clone()),
         };

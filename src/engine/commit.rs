@@ -22,12 +22,12 @@ pub(super) type WaitsForRoom = Option<BoxFuture<'static, ()>>;
 #[must_use = "a commit that finds no room is made only if it is awaited"]
 pub(super) fn then(
     draft: &Draft,
-    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+    done: impl FnOnce(&Services, Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     match seal(draft) {
         Ok(sealing) => send(draft, sealing, done),
         Err(error) => {
-            done(Err(Box::new(error)));
+            done(draft.services(), Err(Box::new(error)));
             None
         }
     }
@@ -43,11 +43,11 @@ pub(super) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
 pub(super) fn send(
     draft: &Draft,
     sealing: Sealing,
-    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+    done: impl FnOnce(&Services, Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     match sealing {
         Sealing::Nothing => {
-            done(Ok(()));
+            done(draft.services(), Ok(()));
             None
         }
         Sealing::Barrier => barrier(draft.services(), done),
@@ -59,7 +59,7 @@ pub(super) fn send(
 pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
     let capability = draft.services().capability;
     let (sender, receiver) = oneshot::channel();
-    let room = then(&draft, move |result| drop(sender.send(result)));
+    let room = then(&draft, move |_, result| drop(sender.send(result)));
     if let Some(room) = room {
         room.await;
     }
@@ -72,7 +72,7 @@ pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
 fn submit(
     draft: Draft,
     sealed: Sealed,
-    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+    done: impl FnOnce(&Services, Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     let services = Arc::clone(draft.services());
     let committer = services.committer.clone();
@@ -91,9 +91,12 @@ fn submit(
             if !news.is_empty() {
                 services.post.committed(services.capability, news);
             }
-            done(Ok(()));
+            done(&services, Ok(()));
         }
-        Err(failure) => done(Err(Box::new(tried(services.capability, &failure)))),
+        Err(failure) => {
+            let error = tried(services.capability, &failure);
+            done(&services, Err(Box::new(error)));
+        }
     };
     queue(committer, batch, Box::new(finish))
 }
@@ -101,7 +104,7 @@ fn submit(
 /// Waits until every batch that was submitted before is durable.
 pub(super) async fn barrier_passed(services: &Arc<Services>) {
     let (sender, receiver) = oneshot::channel();
-    if let Some(room) = barrier(services, move |result| drop(sender.send(result))) {
+    if let Some(room) = barrier(services, move |_, result| drop(sender.send(result))) {
         room.await;
     }
     let _ = receiver.await;
@@ -109,13 +112,14 @@ pub(super) async fn barrier_passed(services: &Arc<Services>) {
 
 fn barrier(
     services: &Arc<Services>,
-    done: impl FnOnce(Result<(), Box<CallError>>) + Send + 'static,
+    done: impl FnOnce(&Services, Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
     let services = Arc::clone(services);
     let committer = services.committer.clone();
     let batch = Batch::new(services.tree.clone());
     let finish = move |committed: Result<(), CommitFailure>| {
-        done(committed.map_err(|failure| Box::new(tried(services.capability, &failure))));
+        let committed = committed.map_err(|failure| Box::new(tried(services.capability, &failure)));
+        done(&services, committed);
     };
     queue(committer, batch, Box::new(finish))
 }

@@ -80,6 +80,7 @@ where
             messages,
             events,
             periodics,
+            uses: _,
         } = binder;
         let spec = Arc::new(Spec {
             services,

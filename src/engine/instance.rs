@@ -18,7 +18,7 @@ use crate::call::cell::CallCell;
 use crate::call::route::Offer;
 use crate::call::scope::{self, Scoped};
 use crate::call::{CallError, Key};
-use crate::contract::Message;
+use crate::contract::{Accepts, Message};
 
 /// One actor.
 pub(crate) struct Instance<A: Capability> {
@@ -117,6 +117,9 @@ impl<A: Capability> Instance<A> {
         if let Err(error) = cell.scope().refuse_cycle(siblings) {
             return Some(Offer::Refused(error));
         }
+        let services = &self.spec.services;
+        let meter = &services.meters.messages[<A::Contract as Accepts<M>>::SLOT];
+        services.meters.queue(meter, cell.scope(), &services.clock);
         match self.queue(Arc::<CallCell<M>>::clone(cell)) {
             Pushed::Queued => Some(Offer::Taken),
             Pushed::InLine(position) => Some(Offer::Full(Box::pin(self.line(position)))),
@@ -177,6 +180,7 @@ impl<A: Capability> Instance<A> {
         if self.member != 0 {
             cell.scope().run_by(self.member);
         }
+        cell.scope().set_inline(true);
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
             let _home = self.home.handle().enter();
@@ -195,6 +199,7 @@ impl<A: Capability> Instance<A> {
                 self.end_turn(&mut core, end);
             }
             Poll::Pending => {
+                cell.scope().set_inline(false);
                 core.job = Some(Arc::<CallCell<M>>::clone(cell));
                 // It was polled for the caller; from now on it must wake its home.
                 self.woken.store(true, Ordering::Relaxed);

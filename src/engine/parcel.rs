@@ -13,9 +13,11 @@ use super::turn::{Job, Slot, Tenant, TurnEnd, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
 use crate::actor::draft::{Draft, storage};
+use crate::actor::meter::{Meter, Meters, Named, Watch};
+use crate::actor::services::Services;
 use crate::actor::{Capability, Cx, Refusal, abort};
 use crate::call::scope::{Scope, Scoped};
-use crate::call::{CallError, Key, MessageId};
+use crate::call::{CallError, Key, MessageId, SpanKind, TraceContext, TurnOutcome};
 
 /// One thing to deliver to a capability.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub(crate) struct Parcel {
     pub(crate) key: Option<Key>,
     /// Under which the receiver remembers it.
     pub(crate) id: MessageId,
+    /// The turn that let it out.
+    pub(crate) trace: Option<TraceContext>,
     /// JSON.
     pub(crate) body: Arc<str>,
     /// A row of the receiver's own tree that its turn deletes: the timer that fired.
@@ -95,6 +99,7 @@ pub(super) type Ran =
 /// The delivery of one parcel as a job of its receiver.
 pub(super) struct Delivering<A: Capability> {
     scope: Scope,
+    label: Label,
     consumes: Option<Vec<u8>>,
     /// An `#[every]` method must be called again.
     every: Option<&'static str>,
@@ -104,12 +109,14 @@ pub(super) struct Delivering<A: Capability> {
 impl<A: Capability> Delivering<A> {
     pub(super) fn new(
         scope: Scope,
+        label: Label,
         consumes: Option<Vec<u8>>,
         runner: Runner<A>,
         ran: Ran,
     ) -> Self {
         Self {
             scope,
+            label,
             consumes,
             every: None,
             todo: Mutex::new(Some((runner, ran))),
@@ -118,16 +125,17 @@ impl<A: Capability> Delivering<A> {
 
     pub(super) fn every(
         scope: Scope,
+        label: Label,
         consumes: Option<Vec<u8>>,
-        handler: &'static str,
         run: PeriodicRun<A>,
         ran: Ran,
     ) -> Self {
         let runner: Runner<A> = Box::new(move |actor: &mut A, cx: &mut Cx<A>| run(actor, cx));
         Self {
             scope,
+            label,
             consumes,
-            every: Some(handler),
+            every: Some(label.name),
             todo: Mutex::new(Some((runner, ran))),
         }
     }
@@ -136,6 +144,36 @@ impl<A: Capability> Delivering<A> {
 impl<A: Capability> Scoped for Delivering<A> {
     fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    fn message(&self) -> &str {
+        self.label.name
+    }
+}
+
+/// What kind of thing a job delivers, and with what it is counted and timed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Label {
+    pub(super) kind: SpanKind,
+    pub(super) name: &'static str,
+    pub(super) metered: Metered,
+}
+
+/// Which of its capability's meters is the right one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Metered {
+    Message(usize),
+    Event(usize),
+    Periodic(usize),
+}
+
+impl Metered {
+    pub(super) fn of(self, meters: &Meters) -> &Meter {
+        match self {
+            Self::Message(index) => &meters.messages[index],
+            Self::Event(index) => &meters.events[index],
+            Self::Periodic(index) => &meters.periodics[index],
+        }
     }
 }
 
@@ -176,6 +214,7 @@ async fn delivery_turn<A: Capability>(
             return TurnEnd::Back(tenant);
         }
     };
+    let watched = Watched::begin(tenant.cx.draft().services(), &job);
     let Tenant { actor, cx } = &mut *tenant;
     let handled = if known {
         Ok(Ok(()))
@@ -187,12 +226,13 @@ async fn delivery_turn<A: Capability>(
     match handled {
         Ok(Ok(())) => {
             let concluded = conclude(&tenant, &job, known);
-            commit_and_tell(tenant.cx.draft().clone(), concluded, ran).await;
+            commit_and_tell(tenant.cx.draft().clone(), concluded, ran, watched).await;
             TurnEnd::Back(tenant)
         }
         Ok(Err(refusal)) => {
             undo(&tenant, &job, &refusal);
             let undone = commit::landed(tenant.cx.draft().clone()).await;
+            watched.end(TurnOutcome::Refused);
             let _ = ran.send(Err(match undone {
                 Ok(()) => Undelivered::Refused(refusal.to_string()),
                 Err(error) => Undelivered::Failed(error),
@@ -202,9 +242,47 @@ async fn delivery_turn<A: Capability>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, tenant.cx.draft().services().capability);
+            watched.end(match error {
+                CallError::Panicked { .. } => TurnOutcome::Panicked,
+                _ => TurnOutcome::Failed,
+            });
             lose(tenant, &error);
             let _ = ran.send(Err(Undelivered::Failed(error.clone())));
             TurnEnd::Lost(Box::new(error))
+        }
+    }
+}
+
+/// A delivery's turn that is counted and timed.
+struct Watched<A: Capability> {
+    services: Arc<Services>,
+    job: Arc<Delivering<A>>,
+    watch: Watch,
+}
+
+impl<A: Capability> Watched<A> {
+    fn begin(services: &Arc<Services>, job: &Arc<Delivering<A>>) -> Self {
+        let meter = job.label.metered.of(&services.meters);
+        Self {
+            watch: services.meters.begin(meter, &job.scope, &services.clock),
+            services: Arc::clone(services),
+            job: Arc::clone(job),
+        }
+    }
+
+    fn end(self, outcome: TurnOutcome) {
+        let (services, label, scope) = (&self.services, self.job.label, &self.job.scope);
+        let meter = label.metered.of(&services.meters);
+        let clock = &services.clock;
+        if let Some(timed) = self
+            .watch
+            .end(&services.meters, meter, scope, clock, outcome)
+        {
+            let named = Named {
+                kind: label.kind,
+                message: label.name,
+            };
+            timed.record(services.directory.tracer(), clock, scope, &named);
         }
     }
 }
@@ -262,20 +340,30 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 }
 
 /// Commits the turn and tells the sender that it ran; the commit's end is told later.
-async fn commit_and_tell(draft: Draft, concluded: Result<(), CallError>, ran: Ran) {
+async fn commit_and_tell<A: Capability>(
+    draft: Draft,
+    concluded: Result<(), CallError>,
+    ran: Ran,
+    watched: Watched<A>,
+) {
     let sealing = concluded
         .inspect_err(|_| draft.drop_turn())
         .and_then(|()| commit::seal(&draft));
     let sealing = match sealing {
         Ok(sealing) => sealing,
         Err(error) => {
+            watched.end(TurnOutcome::Failed);
             let _ = ran.send(Err(Undelivered::Failed(error)));
             return;
         }
     };
     let (landed, landing) = oneshot::channel();
     let _ = ran.send(Ok(landing));
-    let room = commit::send(&draft, sealing, move |committed| {
+    let room = commit::send(&draft, sealing, move |_, committed| {
+        watched.end(match committed {
+            Ok(()) => TurnOutcome::Ok,
+            Err(_) => TurnOutcome::Failed,
+        });
         drop(landed.send(committed.map_err(CallError::from)));
     });
     if let Some(room) = room {

@@ -10,12 +10,15 @@ use tokio::sync::oneshot;
 use super::hosted::{Hosted, Members};
 use super::instance::Instance;
 use super::mailbox::Pushed;
-use super::parcel::{Delivering, Landing, Parcel, Ran, Receiver, Undelivered, What};
+use super::parcel::{
+    Delivering, Label, Landing, Metered, Parcel, Ran, Receiver, Undelivered, What,
+};
 use super::turn::Job;
 use crate::actor::Capability;
 use crate::actor::binder::{Decode, Group, PeriodicRun};
 use crate::call::scope::Scope;
-use crate::call::{CallError, Key, MessageId, Tick};
+use crate::call::tracer::Step;
+use crate::call::{CallError, Key, MessageId, SpanKind, Tick};
 
 /// The actors a parcel is for, and how its bytes become a turn.
 type Unpacked<A> = (Vec<Arc<Instance<A>>>, Unpack<A>);
@@ -27,11 +30,10 @@ impl<A: Capability> Hosted<A> {
         let body = parcel.body.as_bytes();
         match &parcel.what {
             What::Event { contract, name } => {
-                let known = self
-                    .events
-                    .iter()
-                    .find(|binding| binding.contract == contract && binding.event == name);
-                let binding = known.ok_or_else(|| {
+                let mut known = self.events.iter().enumerate();
+                let known = known
+                    .find(|(_, binding)| binding.contract == contract && binding.event == name);
+                let (index, binding) = known.ok_or_else(|| {
                     Undelivered::Misfit(format!("nobody listens to {contract}.{name}"))
                 })?;
                 let key = binding
@@ -41,27 +43,41 @@ impl<A: Capability> Hosted<A> {
                     .transpose()
                     .map_err(misfit)?;
                 let to = self.addressees(key.as_ref().or(parcel.key.as_ref()), binding.group)?;
-                Ok((to, Unpack::Decode(binding.decode)))
+                let label = Label {
+                    kind: SpanKind::Event,
+                    name: binding.event,
+                    metered: Metered::Event(index),
+                };
+                Ok((to, Unpack::Decode(label, binding.decode)))
             }
             What::Message { name } => {
-                let known = self.messages.iter().find(|binding| binding.message == name);
-                let binding = known
+                let mut known = self.messages.iter().enumerate();
+                let known = known.find(|(_, binding)| binding.message == name);
+                let (index, binding) = known
                     .ok_or_else(|| Undelivered::Misfit(format!("there is no message {name}")))?;
-                Ok((
-                    self.addressees(parcel.key.as_ref(), Group::Balanced)?,
-                    Unpack::Decode(binding.decode),
-                ))
+                let label = Label {
+                    kind: match parcel.consumes {
+                        Some(_) => SpanKind::Timer,
+                        None => SpanKind::Send,
+                    },
+                    name: binding.message,
+                    metered: Metered::Message(index),
+                };
+                let to = self.addressees(parcel.key.as_ref(), Group::Balanced)?;
+                Ok((to, Unpack::Decode(label, binding.decode)))
             }
             What::Every { handler } => {
-                let known = self
-                    .spec
-                    .periodics
-                    .iter()
-                    .find(|periodic| periodic.handler == handler);
-                let periodic = known
+                let mut known = self.spec.periodics.iter().enumerate();
+                let known = known.find(|(_, periodic)| periodic.handler == handler);
+                let (index, periodic) = known
                     .ok_or_else(|| Undelivered::Misfit(format!("there is no method {handler}")))?;
                 let to = self.addressees(parcel.key.as_ref(), Group::Balanced)?;
-                Ok((to, Unpack::Every(periodic.handler, periodic.run)))
+                let label = Label {
+                    kind: SpanKind::Timer,
+                    name: periodic.handler,
+                    metered: Metered::Periodic(index),
+                };
+                Ok((to, Unpack::Every(label, periodic.run)))
             }
         }
     }
@@ -143,16 +159,20 @@ impl<A: Capability> Hosted<A> {
         // Nobody waits: the turn may take its time, what it asks has its own deadlines.
         let mut scope = Scope::new(services.capability, key, Tick::NEVER);
         scope.id = Some(id);
+        scope.follow(parcel.trace);
+        if parcel.trace.is_none() && services.directory.tracer().begins() {
+            scope.set_step(Step::root(true));
+        }
+        let meter = unpack.label().metered.of(&services.meters);
+        services.meters.queue(meter, &scope, &services.clock);
         let consumes = parcel.consumes.clone();
         match unpack {
-            Unpack::Decode(decode) => {
+            Unpack::Decode(label, decode) => {
                 let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
                 let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
-                Ok(Delivering::new(scope, consumes, runner, ran))
+                Ok(Delivering::new(scope, *label, consumes, runner, ran))
             }
-            Unpack::Every(handler, run) => {
-                Ok(Delivering::every(scope, consumes, handler, *run, ran))
-            }
+            Unpack::Every(label, run) => Ok(Delivering::every(scope, *label, consumes, *run, ran)),
         }
     }
 
@@ -172,15 +192,23 @@ impl<A: Capability> Hosted<A> {
 
 /// How the bytes of a parcel become a turn.
 enum Unpack<A: Capability> {
-    Decode(Decode<A>),
-    Every(&'static str, PeriodicRun<A>),
+    Decode(Label, Decode<A>),
+    Every(Label, PeriodicRun<A>),
 }
 
 impl<A: Capability> Clone for Unpack<A> {
     fn clone(&self) -> Self {
         match self {
-            Self::Decode(decode) => Self::Decode(*decode),
-            Self::Every(handler, run) => Self::Every(handler, *run),
+            Self::Decode(label, decode) => Self::Decode(*label, *decode),
+            Self::Every(label, run) => Self::Every(*label, *run),
+        }
+    }
+}
+
+impl<A: Capability> Unpack<A> {
+    const fn label(&self) -> Label {
+        match self {
+            Self::Decode(label, _) | Self::Every(label, _) => *label,
         }
     }
 }

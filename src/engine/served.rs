@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use crate::actor::services::Services;
 use crate::call::cell::{CallCell, CallResult};
-use crate::call::route::{Answer, Door, Offer, Request, RequestKind};
+use crate::call::route::{Answer, Door, Offer, Remote, Request, RequestKind};
 use crate::call::scope::{Scope, Scoped};
 use crate::call::{CallError, Part, Tick};
 use crate::contract::Message;
@@ -45,19 +45,6 @@ impl Served {
             is_keyed,
             by_name,
         }
-    }
-
-    /// Handles a request.
-    pub(crate) fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
-        match self.service(&request) {
-            Ok(service) => service.call(&self.services, request),
-            Err(error) => std::future::ready(Err(error)).boxed(),
-        }
-    }
-
-    /// Brings a request into the mailbox if there is room now.
-    pub(crate) fn try_tell(&self, request: Request) -> Result<(), CallError> {
-        self.service(&request)?.try_tell(&self.services, request)
     }
 
     fn service(&self, request: &Request) -> Result<&dyn Service, CallError> {
@@ -103,6 +90,19 @@ impl Served {
                 message: request.message.clone(),
             }),
         }
+    }
+}
+
+impl Remote for Served {
+    fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
+        match self.service(&request) {
+            Ok(service) => service.call(&self.services, request),
+            Err(error) => std::future::ready(Err(error)).boxed(),
+        }
+    }
+
+    fn try_tell(&self, request: Request) -> Result<(), CallError> {
+        self.service(&request)?.try_tell(&self.services, request)
     }
 }
 
@@ -171,6 +171,7 @@ fn unpack<M: Message>(
     let mut scope = Scope::new(services.capability, request.key, deadline);
     scope.id = request.id;
     scope.foreign = request.waiting;
+    scope.follow(request.trace);
     Ok(Arc::new(CallCell::new(message, scope)))
 }
 

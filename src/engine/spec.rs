@@ -129,6 +129,8 @@ impl PeriodicMarker {
         let body = TimerBody {
             kind: TimerKind::Every,
             name: handler.to_owned(),
+            // Each call of a periodic method begins a trace of its own.
+            trace: None,
             body: serde_json::value::RawValue::NULL.to_owned(),
         };
         cx.set_timer(self.timer_id(handler), &body);

@@ -11,11 +11,13 @@ use super::inbox;
 use super::spec::Spec;
 use crate::actor::abort;
 use crate::actor::draft::Draft;
+use crate::actor::meter::{Named, Watch};
+use crate::actor::services::Services;
 use crate::actor::{Capability, Cx, Handle};
 use crate::call::cell::{CallCell, CallResult};
 use crate::call::scope::Scoped;
-use crate::call::{CallError, Key, Tick};
-use crate::contract::{Contract, Message, Outcome};
+use crate::call::{CallError, Key, SpanKind, Tick, TurnOutcome};
+use crate::contract::{Accepts, Contract, Message, Outcome};
 
 /// An actor and its context: what a turn takes and gives back.
 pub(super) struct Tenant<A: Capability> {
@@ -96,13 +98,16 @@ async fn call_turn<A: Handle<M>, M: Message>(
     cell: Arc<CallCell<M>>,
 ) -> TurnEnd<A> {
     let draft = tenant.cx.draft();
-    if draft.services().remembers {
+    let services = draft.services();
+    let meter = &services.meters.messages[slot::<A, M>()];
+    let watch = services.meters.begin(meter, cell.scope(), &services.clock);
+    if services.remembers {
         if let Some(refused) = commit::refuse_when_failed(draft) {
             cell.complete(refused);
             return TurnEnd::Back(tenant);
         }
         if let Some(first) = inbox::recall::<M>(draft, cell.scope()) {
-            if let Some(room) = answer(draft, cell, first) {
+            if let Some(room) = answer::<A, M>(draft, cell, first, watch) {
                 room.await;
             }
             return TurnEnd::Back(tenant);
@@ -115,7 +120,7 @@ async fn call_turn<A: Handle<M>, M: Message>(
     match handled {
         Ok(outcome) => {
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
-            if let Some(room) = answer(tenant.cx.draft(), cell, result) {
+            if let Some(room) = answer::<A, M>(tenant.cx.draft(), cell, result, watch) {
                 room.await;
             }
             TurnEnd::Back(tenant)
@@ -123,6 +128,11 @@ async fn call_turn<A: Handle<M>, M: Message>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
+            let outcome = match error {
+                CallError::Panicked { .. } => TurnOutcome::Panicked,
+                _ => TurnOutcome::Failed,
+            };
+            end_watch::<A, M>(tenant.cx.draft().services(), &cell, watch, outcome);
             lose(tenant, &error);
             let error = Box::new(error);
             cell.complete(Err(error.clone()));
@@ -148,14 +158,44 @@ fn settle<M: Message>(draft: &Draft, cell: &CallCell<M>, outcome: Outcome<M>) ->
 }
 
 /// Commits the turn and then, not before, answers.
-fn answer<M: Message>(
+fn answer<A: Handle<M>, M: Message>(
     draft: &Draft,
     cell: Arc<CallCell<M>>,
     result: CallResult<M>,
+    watch: Watch,
 ) -> commit::WaitsForRoom {
-    commit::then(draft, move |committed| {
-        cell.complete(committed.and(result));
+    commit::then(draft, move |services, committed| {
+        let result = committed.and(result);
+        let outcome = match &result {
+            Ok(Ok(_)) => TurnOutcome::Ok,
+            Ok(Err(_)) => TurnOutcome::Refused,
+            Err(_) => TurnOutcome::Failed,
+        };
+        end_watch::<A, M>(services, &cell, watch, outcome);
+        cell.complete(result);
     })
+}
+
+/// The position of the message's meter.
+const fn slot<A: Handle<M>, M: Message>() -> usize {
+    <A::Contract as Accepts<M>>::SLOT
+}
+
+fn end_watch<A: Handle<M>, M: Message>(
+    services: &Services,
+    cell: &CallCell<M>,
+    watch: Watch,
+    outcome: TurnOutcome,
+) {
+    let (meters, clock, scope) = (&services.meters, &services.clock, cell.scope());
+    let meter = &meters.messages[slot::<A, M>()];
+    if let Some(timed) = watch.end(meters, meter, scope, clock, outcome) {
+        let named = Named {
+            kind: SpanKind::Ask,
+            message: M::NAME,
+        };
+        timed.record(services.directory.tracer(), clock, scope, &named);
+    }
 }
 
 /// Drops the state of an actor whose turn unwound, which may panic once more.

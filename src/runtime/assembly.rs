@@ -17,7 +17,8 @@ use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
-use crate::config::{Config, RuntimeSettings, StoreSettings};
+use crate::call::tracer::{self, Tracer};
+use crate::config::{Config, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
@@ -37,11 +38,15 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let clock = make_clock(builder.lab.as_ref())?;
     let health = HealthBoard::new();
     let tasks = Tasks::new(hosts.service_handle());
-    let directory = Arc::new(Directory::new(clock));
+    let trace: TraceSettings = config.section("trace")?;
+    let metrics: MetricsSettings = config.section("metrics")?;
+    let directory = Arc::new(Directory::new(clock, Tracer::new(&trace)));
     let durable = open_store(&builder, &config, &hosts, &health).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let random = Arc::new(Random::seeded(settings.seed.unwrap_or_else(entropy)));
+    let seed = settings.seed.unwrap_or_else(entropy);
+    tracer::seed(seed);
+    let random = Arc::new(Random::seeded(seed));
     let audiences = audiences(&builder.capabilities);
     let installed = install_all(&builder.capabilities, |number| Site {
         config: &config,
@@ -53,12 +58,12 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         durable: durable.as_ref(),
         memory: &memory,
         placement: builder.placement,
+        metrics,
         audiences: &audiences,
         number,
     })?;
-    for fake in builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..)) {
-        fake(&directory);
-    }
+    let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
+    let fakes = fakes.map(|fake| fake(&directory)).collect();
     let hosts = Mutex::new(hosts);
     let parts = Parts {
         settings,
@@ -69,6 +74,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         durable,
         post,
         installed,
+        fakes,
     };
     let runtime = Runtime::of(config, parts);
     if let Err(error) = set_going(&runtime).await {

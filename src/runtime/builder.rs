@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::assembly;
+use super::capabilities::CapabilityInfo;
 use super::error::RuntimeError;
 use super::install::{Install, Installer};
 use super::running::Runtime;
@@ -22,8 +23,8 @@ pub struct Builder {
     pub(super) lab: Option<Lab>,
 }
 
-/// Puts a test's fake into the directory.
-pub(crate) type FakeInstall = Box<dyn FnOnce(&Arc<Directory>) + Send + Sync>;
+/// Puts a test's fake into the directory, and describes it.
+pub(crate) type FakeInstall = Box<dyn FnOnce(&Arc<Directory>) -> CapabilityInfo + Send + Sync>;
 
 /// Conditions that only tests want.
 pub(crate) struct Lab {

@@ -6,14 +6,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::capabilities::CapabilityInfo;
 use super::error::RuntimeError;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
+use crate::actor::meter::Meters;
 use crate::actor::random::Random;
 use crate::actor::services::{Audience, Limits, Post, Posted, Services, Taps, Tasks};
 use crate::actor::{Capability, HandlesAll, Kind};
-use crate::call::route::{Directory, Route, Target};
-use crate::config::{CapabilitySettings, Config, Durability, Placement, Schemas, schema_of};
+use crate::call::route::{Directory, Remote, Route, Target};
+use crate::config::{
+    CapabilitySettings, Config, Durability, MetricsSettings, Placement, Schemas, schema_of,
+};
 use crate::contract::Contract;
 use crate::delivery::{DeliveryPolicy, survey};
 use crate::engine::host::Hosts;
@@ -52,6 +56,7 @@ pub(super) struct Site<'a> {
     pub(super) durable: Option<&'a Kept>,
     pub(super) memory: &'a Kept,
     pub(super) placement: Option<Placement>,
+    pub(super) metrics: MetricsSettings,
     /// For each contract and event, who listens.
     pub(super) audiences: &'a BTreeMap<(&'static str, &'static str), Vec<Arc<str>>>,
     /// Which of the capabilities this is: they are spread over the homes.
@@ -68,6 +73,7 @@ pub(super) struct Installed {
     /// What an earlier process left to be delivered.
     pub(super) lanes: Vec<Posted>,
     pub(super) is_keyed: bool,
+    pub(super) info: CapabilityInfo,
 }
 
 pub(super) struct Installer<A>(PhantomData<fn() -> A>);
@@ -143,10 +149,13 @@ where
             taps: Taps::default(),
             post: Arc::clone(&site.post),
             limits: limits(&settings),
+            meters: meters(&binder, site.metrics.enabled),
             sequence: AtomicU64::new(found.next_sequence),
             backlog: AtomicU64::new(found.backlog),
             remembers: self.is_durable(&settings),
         });
+        let placement = site.placement.unwrap_or(settings.placement);
+        let info = CapabilityInfo::of::<A>(&binder, &settings, placement);
         let policy = policy(&settings, site.hosts.num_arbiters());
         let homes = site.hosts.homes(A::EXECUTION);
         let hosted = Hosted::<A>::new(
@@ -159,14 +168,19 @@ where
         );
         let route = site.directory.route::<A::Contract>();
         route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
-        route.lead_to(match site.placement.unwrap_or(settings.placement) {
-            Placement::Local => Target::Local(hosted.doors()),
-            Placement::Wire => Target::Remote(Arc::new(Loopback::new(
-                self.name(),
-                hosted.served(),
-                services.clock.clone(),
-            ))),
-        });
+        let served = Arc::new(hosted.served());
+        match placement {
+            Placement::Local => {
+                route.serve_by_name(served);
+                route.lead_to(Target::Local(hosted.doors()));
+            }
+            Placement::Wire => {
+                let loopback = Loopback::new(self.name(), served, services.clock.clone());
+                let loopback: Arc<dyn Remote> = Arc::new(loopback);
+                route.serve_by_name(Arc::clone(&loopback));
+                route.lead_to(Target::Remote(loopback));
+            }
+        }
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
             receiver: Arc::new(hosted),
@@ -175,6 +189,7 @@ where
             lanes: found.posted(),
             services,
             is_keyed: A::KIND == Kind::Keyed,
+            info,
         })
     }
 }
@@ -191,6 +206,18 @@ where
         own.map(|((_, event), receivers)| (*event, receivers.clone()))
             .collect()
     }
+}
+
+fn meters<A: Capability>(binder: &Binder<A>, is_enabled: bool) -> Meters {
+    let messages = binder.messages.iter();
+    let events = binder.events.iter();
+    let periodics = binder.periodics.iter();
+    Meters::new(
+        is_enabled,
+        messages.map(|binding| binding.message.to_owned()),
+        events.map(|binding| format!("{}.{}", binding.contract, binding.event)),
+        periodics.map(|periodic| periodic.handler.to_owned()),
+    )
 }
 
 fn settings_path(capability: &str) -> String {

@@ -2,16 +2,21 @@
 
 mod assembly;
 mod builder;
+mod by_name;
+mod capabilities;
 mod error;
 mod events;
 mod health;
 mod install;
+mod readings;
 mod running;
 mod storage;
 
 pub use builder::Builder;
 #[cfg(feature = "testing")]
 pub(crate) use builder::{FakeInstall, Lab};
+pub use by_name::{NamedAsk, NamedReply};
+pub use capabilities::CapabilityInfo;
 pub use error::RuntimeError;
 pub use events::{Events, EventsError};
 pub use health::Health;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::builder::Builder;
+use super::capabilities::CapabilityInfo;
 use super::events::Events;
 use super::health::{Health, HealthBoard};
 use super::install::Installed;
@@ -50,6 +51,8 @@ pub(super) struct Parts {
     pub(super) durable: Option<Kept>,
     pub(super) post: Arc<PostOffice>,
     pub(super) installed: Vec<Installed>,
+    /// What a test plays itself.
+    pub(super) fakes: Vec<CapabilityInfo>,
 }
 
 impl Runtime {
@@ -66,6 +69,10 @@ impl Runtime {
             config,
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
         }
+    }
+
+    pub(super) const fn directory(&self) -> &Arc<Directory> {
+        &self.directory
     }
 
     pub(super) fn parts(&self) -> Option<Arc<Parts>> {

@@ -7,10 +7,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::Context;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
 use crate::call::cell::CallCell;
-use crate::call::route::{Directory, Door, LocalDoor, Offer, Target};
-use crate::call::{CallError, Tick};
+use crate::call::route::{Answer, Directory, Door, LocalDoor, Offer, Remote, Request, Target};
+use crate::call::{CallError, Part, Tick};
+use crate::config::CapabilitySettings;
 use crate::contract::{Accepts, Contract, Message, Outcome};
+use crate::runtime::CapabilityInfo;
 
 /// A stand-in for the capability behind a contract: answers each kind of message with a closure.
 ///
@@ -35,6 +40,12 @@ pub struct Fake<C> {
 /// Makes the door of one message.
 trait MakesDoor: Send + Sync {
     fn door(&self) -> LocalDoor;
+
+    /// The message's name.
+    fn name(&self) -> &'static str;
+
+    /// Answers a call that comes as bytes.
+    fn answer(&self, capability: &str, body: &[u8]) -> Result<Answer, CallError>;
 }
 
 /// Puts a fake at the end of its route.
@@ -86,8 +97,16 @@ impl<C: Contract> Fake<C> {
 impl<C: Contract> Installed for Fake<C> {
     fn install(&self) -> crate::runtime::FakeInstall {
         let doors = self.doors();
+        let answers = self.answers.values().map(|(_, answer)| Arc::clone(answer));
+        let by_name = ByName {
+            capability: C::NAME,
+            answers: answers.map(|answer| (answer.name(), answer)).collect(),
+        };
         Box::new(move |directory: &Arc<Directory>| {
-            directory.route::<C>().lead_to(Target::Local(doors));
+            let route = directory.route::<C>();
+            route.serve_by_name(Arc::new(by_name));
+            route.lead_to(Target::Local(doors));
+            CapabilityInfo::bare::<C>(&CapabilitySettings::default())
         })
     }
 }
@@ -102,6 +121,54 @@ impl<M: Message> MakesDoor for FakeAnswer<M> {
             answer: Arc::clone(&self.answer),
         });
         Box::new(door)
+    }
+
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn answer(&self, capability: &str, body: &[u8]) -> Result<Answer, CallError> {
+        let misfit = |part| {
+            move |error: serde_json::Error| CallError::Codec {
+                capability: capability.to_owned(),
+                part,
+                reason: error.to_string(),
+            }
+        };
+        let message = serde_json::from_slice(body).map_err(misfit(Part::Message))?;
+        match (self.answer)(message) {
+            Ok(reply) => serde_json::to_vec(&reply).map(Answer::Reply),
+            Err(refusal) => serde_json::to_vec(&refusal).map(Answer::Domain),
+        }
+        .map_err(misfit(Part::Reply))
+    }
+}
+
+/// A fake for calls whose message is known by its name only.
+struct ByName {
+    capability: &'static str,
+    answers: BTreeMap<&'static str, Arc<dyn MakesDoor>>,
+}
+
+impl ByName {
+    fn answer(&self, request: &Request) -> Result<Answer, CallError> {
+        match self.answers.get(&*request.message) {
+            Some(answer) => answer.answer(self.capability, &request.body),
+            None => Err(CallError::UnknownMessage {
+                capability: self.capability.to_owned(),
+                message: request.message.clone(),
+            }),
+        }
+    }
+}
+
+impl Remote for ByName {
+    fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
+        std::future::ready(self.answer(&request)).boxed()
+    }
+
+    fn try_tell(&self, request: Request) -> Result<(), CallError> {
+        self.answer(&request).map(|_| ())
     }
 }
 

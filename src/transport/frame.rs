@@ -9,6 +9,7 @@
 //! | `Nats-Msg-Id` | call | the message's id, the same for every retry |
 //! | `Skep-Waiting` | call | the actors that wait for this call, percent-encoded, outermost first, separated by commas |
 //! | `Skep-Inside` | call | `1` when a turn sends it |
+//! | `traceparent` | call | the step of a trace that sends it (W3C Trace Context) |
 //! | `Skep-Kind` | call | `ask` or `tell` |
 //! | `Skep-Answer` | answer | `reply`, `refusal`, `accepted` or `error` |
 
@@ -44,6 +45,7 @@ const DEADLINE: &str = "Skep-Deadline";
 const ID: &str = "Nats-Msg-Id";
 const WAITING: &str = "Skep-Waiting";
 const INSIDE: &str = "Skep-Inside";
+const TRACE: &str = "traceparent";
 const KIND: &str = "Skep-Kind";
 const ANSWER: &str = "Skep-Answer";
 
@@ -98,6 +100,9 @@ impl Frame {
                 .collect();
             headers.push((WAITING, names.join(",")));
         }
+        if let Some(trace) = request.trace {
+            headers.push((TRACE, trace.to_string()));
+        }
         if request.inside {
             headers.push((INSIDE, "1".to_owned()));
         }
@@ -148,6 +153,8 @@ impl Frame {
             id: self.get(ID).map(MessageId::from),
             deadline: clock.now().after(left),
             waiting: waiting.collect::<Result<_, _>>()?,
+            // As the standard asks for, what cannot be read is as if it were not there.
+            trace: self.get(TRACE).and_then(|trace| trace.parse().ok()),
             inside: self.get(INSIDE) == Some("1"),
             kind,
             body: self.body,
@@ -239,6 +246,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::call::tracer::Step;
 
     fn clock() -> (tokio::runtime::Runtime, Clock) {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -262,6 +270,7 @@ mod tests {
             id: Some(MessageId::of_text("x")),
             deadline: clock.now().after(Duration::from_millis(1234)),
             waiting,
+            trace: Some(Step::root(true).context),
             inside: true,
             kind: RequestKind::Ask,
             body,

@@ -18,10 +18,10 @@ pub(crate) struct Loopback {
 }
 
 impl Loopback {
-    pub(crate) fn new(capability: &'static str, served: Served, clock: Clock) -> Self {
+    pub(crate) fn new(capability: &'static str, served: Arc<Served>, clock: Clock) -> Self {
         Self {
             capability,
-            served: Arc::new(served),
+            served,
             clock,
         }
     }

@@ -139,9 +139,13 @@ impl Writer<'_> {
         let messages = quote_spanned! {self.args.contract.span()=> binder.messages(); };
         let listeners = methods.listeners.iter().map(bind_listener);
         let tickers = methods.tickers.iter().map(bind_ticker);
+        let uses = self.args.uses.iter().map(|contract| {
+            quote_spanned! {contract.span()=> binder.uses::<#contract>(); }
+        });
         quote! {
             fn bind(binder: &mut ::skep::Binder<Self>) {
                 #messages
+                #(#uses)*
                 #(#listeners)*
                 #(#tickers)*
             }

@@ -1,0 +1,406 @@
+//! What turns are counted and timed with: a meter for each message, event and periodic method of a capability.
+//!
+//! Every turn is counted. Reading a precise clock twice would cost a third of an inline turn, so of each message the first 1,024 turns
+//! are timed, then one of 32 on average, which stands for 32.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::call::scope::Scope;
+use crate::call::tracer::{self, Tracer};
+use crate::call::{Clock, Span, SpanKind, TurnOutcome};
+
+/// Turns of one message that are all timed.
+const TIMED_ALL: u64 = 1024;
+/// After them, of how many turns one is timed on average.
+const TIMED_EVERY: u32 = 32;
+/// Counters that threads share: fewer meet at one when there are several.
+const NUM_SHARDS: usize = 8;
+/// Outcomes, each inline and not.
+const NUM_COUNTS: usize = 2 * TurnOutcome::ALL.len();
+
+/// The upper bounds of the buckets of every histogram, in nanoseconds; one more bucket is for what is above.
+const BOUNDS_NS: [u64; 22] = [
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    5_000_000_000,
+];
+
+/// The meters of one capability.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    is_enabled: bool,
+    /// In the order of the contract's slots.
+    pub(crate) messages: Box<[Meter]>,
+    /// In the order in which the capability binds them.
+    pub(crate) events: Box<[Meter]>,
+    /// In the order in which the capability binds them.
+    pub(crate) periodics: Box<[Meter]>,
+}
+
+impl Meters {
+    pub(crate) fn new(
+        is_enabled: bool,
+        messages: impl Iterator<Item = String>,
+        events: impl Iterator<Item = String>,
+        periodics: impl Iterator<Item = String>,
+    ) -> Self {
+        let of = |kind| move |name| Meter::new(name, kind);
+        Self {
+            is_enabled,
+            messages: messages.map(of("message")).collect(),
+            events: events.map(of("event")).collect(),
+            periodics: periodics.map(of("periodic")).collect(),
+        }
+    }
+
+    /// Decides that a message which is about to be queued is timed, if it is one of those, and notes the time if so.
+    pub(crate) fn queue(&self, meter: &Meter, scope: &Scope, clock: &Clock) {
+        let weight = self.weight(meter);
+        scope.set_weight(weight);
+        if weight > 0 || scope.recorded().is_some() {
+            scope.queued(clock.precise());
+        }
+    }
+
+    /// How many turns this one stands for in the histograms; none when it is not timed.
+    fn weight(&self, meter: &Meter) -> u32 {
+        if !self.is_enabled {
+            0
+        } else if meter.duration.count.load(Ordering::Relaxed) < TIMED_ALL {
+            1
+        } else if tracer::is_timed(TIMED_EVERY) {
+            TIMED_EVERY
+        } else {
+            0
+        }
+    }
+
+    /// A turn begins.
+    pub(crate) fn begin(&self, meter: &Meter, scope: &Scope, clock: &Clock) -> Watch {
+        let weight = if scope.is_inline() {
+            self.weight(meter)
+        } else {
+            scope.weight()
+        };
+        let is_timed = weight > 0 || scope.recorded().is_some();
+        Watch {
+            weight,
+            began: is_timed.then(|| clock.precise()),
+        }
+    }
+
+    /// The readings of all meters.
+    pub(crate) fn read(&self, capability: &'static str) -> Vec<MeterReading> {
+        let meters = [&self.messages, &self.events, &self.periodics];
+        meters
+            .into_iter()
+            .flatten()
+            .map(|meter| meter.read(capability))
+            .collect()
+    }
+}
+
+/// What one message, event or periodic method is counted and timed with.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    name: String,
+    kind: &'static str,
+    shards: Box<[Shard; NUM_SHARDS]>,
+    duration: Histogram,
+    queued: Histogram,
+}
+
+/// Counters by outcome, on a cache line of their own.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard([AtomicU64; NUM_COUNTS]);
+
+thread_local! {
+    static SHARD: Cell<usize> = Cell::new(NEXT_SHARD.fetch_add(1, Ordering::Relaxed) % NUM_SHARDS);
+}
+static NEXT_SHARD: AtomicUsize = AtomicUsize::new(0);
+
+impl Meter {
+    fn new(name: String, kind: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            shards: Box::default(),
+            duration: Histogram::default(),
+            queued: Histogram::default(),
+        }
+    }
+
+    fn count(&self, outcome: TurnOutcome, is_inline: bool) {
+        let index = 2 * outcome as usize + usize::from(is_inline);
+        self.shards[SHARD.get()].0[index].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn read(&self, capability: &'static str) -> MeterReading {
+        let sum = |index: usize| {
+            let counts = self.shards.iter().map(|shard| &shard.0[index]);
+            counts.map(|count| count.load(Ordering::Relaxed)).sum()
+        };
+        let turns = |outcome: TurnOutcome| {
+            let index = 2 * outcome as usize;
+            [
+                (outcome, false, sum(index)),
+                (outcome, true, sum(index + 1)),
+            ]
+        };
+        MeterReading {
+            capability,
+            kind: self.kind,
+            message: self.name.clone(),
+            turns: TurnOutcome::ALL.into_iter().flat_map(turns).collect(),
+            duration: self.duration.read(),
+            queued: self.queued.read(),
+        }
+    }
+}
+
+/// A turn that runs, with what is known of its time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    weight: u32,
+    began: Option<Duration>,
+}
+
+/// What a span says of a turn besides its circumstances.
+pub(crate) struct Named<'t> {
+    pub(crate) kind: SpanKind,
+    pub(crate) message: &'t str,
+}
+
+impl Watch {
+    /// The turn ended.
+    pub(crate) fn end(
+        self,
+        meters: &Meters,
+        meter: &Meter,
+        scope: &Scope,
+        clock: &Clock,
+        outcome: TurnOutcome,
+    ) -> Option<Timed> {
+        if meters.is_enabled {
+            meter.count(outcome, scope.is_inline());
+        }
+        let began = self.began?;
+        let duration = clock.precise().saturating_sub(began);
+        let queued = scope.queued_at().map(|at| began.saturating_sub(at));
+        if self.weight > 0 {
+            meter.duration.observe(duration, self.weight);
+            if let Some(queued) = queued {
+                meter.queued.observe(queued, self.weight);
+            }
+        }
+        Some(Timed {
+            duration,
+            queued,
+            outcome,
+        })
+    }
+}
+
+/// A turn that was timed.
+pub(crate) struct Timed {
+    duration: Duration,
+    queued: Option<Duration>,
+    outcome: TurnOutcome,
+}
+
+impl Timed {
+    /// Leaves the span of the turn, if its trace is recorded.
+    pub(crate) fn record(self, tracer: &Tracer, clock: &Clock, scope: &Scope, named: &Named<'_>) {
+        let Some(step) = scope.recorded() else {
+            return;
+        };
+        tracer.record(Span {
+            trace: step.context.trace,
+            span: step.context.span,
+            parent: step.parent,
+            kind: named.kind,
+            capability: scope.contract.to_owned(),
+            key: scope.key.clone(),
+            message: named.message.to_owned(),
+            start: clock.wall() - self.duration,
+            duration: self.duration,
+            queued: self.queued,
+            is_inline: scope.is_inline(),
+            outcome: self.outcome,
+        });
+    }
+}
+
+/// Durations in buckets.
+#[derive(Debug, Default)]
+struct Histogram {
+    buckets: [AtomicU64; BOUNDS_NS.len() + 1],
+    sum_ns: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Histogram {
+    fn observe(&self, duration: Duration, weight: u32) {
+        let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let weight = u64::from(weight);
+        let bucket = BOUNDS_NS.partition_point(|bound| *bound < ns);
+        self.buckets[bucket].fetch_add(weight, Ordering::Relaxed);
+        self.sum_ns
+            .fetch_add(ns.saturating_mul(weight), Ordering::Relaxed);
+        self.count.fetch_add(weight, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> HistogramReading {
+        let counts: Vec<_> = self
+            .buckets
+            .iter()
+            .map(|bucket| bucket.load(Ordering::Relaxed))
+            .collect();
+        HistogramReading {
+            // Not the counter: the sum of the buckets is what a reader holds against them.
+            count: counts.iter().sum(),
+            counts,
+            sum: Duration::from_nanos(self.sum_ns.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+/// What one message, event or periodic method of a capability has been doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeterReading {
+    /// The capability.
+    pub capability: &'static str,
+    /// `message`, `event` or `periodic`.
+    pub kind: &'static str,
+    /// The message's name; for an event that of its contract, a dot and its own; for a periodic method the method's.
+    pub message: String,
+    /// Turns that ended, by outcome and by whether they ran on the caller's thread.
+    pub turns: Vec<(TurnOutcome, bool, u64)>,
+    /// From the beginning of turns to their replies, commits included.
+    pub duration: HistogramReading,
+    /// How long messages had waited in mailboxes; those that did not have to are not in it.
+    pub queued: HistogramReading,
+}
+
+impl MeterReading {
+    /// Turns that ended.
+    #[must_use]
+    pub fn num_turns(&self) -> u64 {
+        self.turns.iter().map(|(_, _, count)| count).sum()
+    }
+}
+
+/// Durations in buckets, at one moment. Of the turns after the first 1,024 one of 32 was timed, and counts 32 times.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistogramReading {
+    /// How many fell into each bucket; the last is for what is above every bound.
+    pub counts: Vec<u64>,
+    /// How many there are.
+    pub count: u64,
+    /// All of them together.
+    pub sum: Duration,
+}
+
+impl HistogramReading {
+    /// The upper bounds of the buckets but the last.
+    pub fn bounds() -> impl Iterator<Item = Duration> {
+        BOUNDS_NS.into_iter().map(Duration::from_nanos)
+    }
+
+    /// Puts another reading to this one.
+    pub fn add(&mut self, other: &Self) {
+        self.counts.resize(BOUNDS_NS.len() + 1, 0);
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
+    /// The bound below which a share of them lies, 0 to 1, guessed to be spread evenly within its bucket; `None` when there
+    /// are none. What lies above every bound is given as the highest bound.
+    #[must_use]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "counts are far below 2^52, and this is a guess within a bucket"
+    )]
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        if self.count == 0 {
+            return None;
+        }
+        let wanted = share.clamp(0.0, 1.0) * self.count as f64;
+        let mut below = 0.0;
+        let mut low = Duration::ZERO;
+        for (count, high) in self.counts.iter().zip(Self::bounds()) {
+            let count = *count as f64;
+            if count > 0.0 && below + count >= wanted {
+                return Some(
+                    low + (high - low).mul_f64(((wanted - below) / count).clamp(0.0, 1.0)),
+                );
+            }
+            below += count;
+            low = high;
+        }
+        Some(low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_lies_in_the_bucket_where_it_belongs() {
+        let histogram = Histogram::default();
+        for _ in 0..99 {
+            histogram.observe(Duration::from_micros(20), 1);
+        }
+        histogram.observe(Duration::from_millis(30), 1);
+        let reading = histogram.read();
+        let within = |share, low, high| {
+            let found = reading.quantile(share).expect("there are some");
+            assert!(
+                (Duration::from_micros(low)..=Duration::from_micros(high)).contains(&found),
+                "{share}: {found:?}"
+            );
+        };
+        within(0.5, 10, 25);
+        within(0.99, 10, 25);
+        within(0.999, 25_000, 50_000);
+        assert_eq!(HistogramReading::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn what_stands_for_several_counts_several_times() {
+        let histogram = Histogram::default();
+        histogram.observe(Duration::from_secs(60), 32);
+        let reading = histogram.read();
+        assert_eq!(
+            (reading.count, reading.sum),
+            (32, Duration::from_secs(1920))
+        );
+        assert_eq!(reading.counts.last(), Some(&32));
+    }
+}

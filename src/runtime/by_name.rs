@@ -1,0 +1,84 @@
+//! Calls whose message is known by its name only: what doors and foreign callers bring.
+
+use std::time::Duration;
+
+use super::running::Runtime;
+use crate::call::route::{Answer, Request, RequestKind};
+use crate::call::{CallError, Key, MessageId, Part, TraceContext};
+
+/// A question to a capability, all of it as data.
+#[derive(Debug, Clone)]
+pub struct NamedAsk {
+    /// The capability.
+    pub capability: String,
+    /// The message's name on the wire.
+    pub message: String,
+    /// Which of its actors, for a keyed capability.
+    pub key: Option<Key>,
+    /// The message as JSON.
+    pub body: Vec<u8>,
+    /// How long the reply may take; without one the capability's default.
+    pub deadline: Option<Duration>,
+    /// Makes retries recognisable, as [`Ask::id`](crate::call::Ask::id).
+    pub id: Option<MessageId>,
+    /// The step of a trace that asks; without one the call may begin a trace of its own.
+    pub trace: Option<TraceContext>,
+}
+
+/// What a capability said to a [`NamedAsk`], as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedReply {
+    /// The reply.
+    Reply(Vec<u8>),
+    /// The domain error.
+    Refusal(Vec<u8>),
+}
+
+impl Runtime {
+    /// Asks a capability by names, with JSON in and out. The typed way is [`get`](Self::get).
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`], as a typed ask; [`CallError::Codec`] when the body does not fit the message.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it does not stop a turn that has begun.
+    pub async fn ask_by_name(&self, ask: NamedAsk) -> Result<NamedReply, CallError> {
+        let capability = ask.capability.clone();
+        let Some(route) = self.directory().named(&capability) else {
+            return Err(CallError::NotHosted { capability });
+        };
+        let answered = match route.by_name() {
+            Some(remote) => {
+                let deadline = ask.deadline.unwrap_or_else(|| route.deadline());
+                let request = Request {
+                    contract: ask.capability,
+                    version: route.version,
+                    message: ask.message,
+                    key: ask.key,
+                    id: ask.id,
+                    deadline: route.clock.now().after(deadline),
+                    waiting: Vec::new(),
+                    trace: ask.trace,
+                    inside: false,
+                    kind: RequestKind::Ask,
+                    body: ask.body,
+                };
+                remote.call(request).await
+            }
+            None if route.is_closed() => Err(CallError::Stopping { capability }),
+            None => Err(CallError::NotHosted { capability }),
+        };
+        let answered = answered.and_then(|answer| match answer {
+            Answer::Reply(body) => Ok(NamedReply::Reply(body)),
+            Answer::Domain(body) => Ok(NamedReply::Refusal(body)),
+            Answer::Accepted => Err(CallError::Codec {
+                capability: route.contract.to_owned(),
+                part: Part::Reply,
+                reason: "an answer without a reply came to an ask".to_owned(),
+            }),
+        });
+        answered.inspect_err(|error| route.count_failure(error))
+    }
+}

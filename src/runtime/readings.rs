@@ -1,0 +1,73 @@
+//! What a runtime tells of its own work: meters, failures, spans, the store's counters.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use super::running::Runtime;
+use crate::actor::meter::MeterReading;
+use crate::call::{Span, TraceContext, tracer::Step};
+use crate::store;
+
+impl Runtime {
+    /// What each message, event and periodic method has been doing.
+    #[must_use]
+    pub fn meters(&self) -> Vec<MeterReading> {
+        let Some(parts) = self.parts() else {
+            return Vec::new();
+        };
+        let installed = parts.installed.iter().map(|installed| &installed.services);
+        installed
+            .flat_map(|services| services.meters.read(services.capability))
+            .collect()
+    }
+
+    /// How many calls of this process failed: capability, code of the [`CallError`](crate::CallError), number.
+    #[must_use]
+    pub fn call_failures(&self) -> Vec<(&'static str, &'static str, u64)> {
+        let Some(parts) = self.parts() else {
+            return Vec::new();
+        };
+        let routes = parts.installed.iter().map(|installed| &installed.route);
+        routes
+            .flat_map(|route| {
+                let failures = route.failures();
+                failures.map(|(code, number)| (route.contract, code, number))
+            })
+            .collect()
+    }
+
+    /// What the committer of the durable store has done; `None` when nothing here is durable.
+    #[must_use]
+    pub fn store_reading(&self) -> Option<store::Reading> {
+        let parts = self.parts()?;
+        let durable = parts.durable.as_ref()?;
+        Some(durable.committer.metrics().read())
+    }
+
+    /// The spans of recorded traces that are remembered (`[trace] recent`), those that ended first before the others.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Arc<Span>> {
+        self.directory().tracer().recent()
+    }
+
+    /// Every span of a recorded trace from now on. Who is more than 4,096 spans behind misses some.
+    #[must_use]
+    pub fn listen_spans(&self) -> broadcast::Receiver<Arc<Span>> {
+        self.directory().tracer().listen()
+    }
+
+    /// Remembers a span of somebody who asks this runtime from outside, such as a door.
+    pub fn record_span(&self, span: Span) {
+        self.directory().tracer().record(span);
+    }
+
+    /// The first step of a new trace that is recorded, or, with a cause, the next one of its trace.
+    #[must_use]
+    pub fn begin_trace(&self, cause: Option<TraceContext>) -> TraceContext {
+        match cause {
+            Some(cause) => Step::after(cause).context,
+            None => Step::root(true).context,
+        }
+    }
+}
