@@ -210,7 +210,7 @@ impl Draft {
         let Some(overlay) = &mut *guard else {
             return Ok(Sealing::Nothing);
         };
-        if overlay.writes.is_empty() && overlay.letters.is_empty() && overlay.noted.is_empty() {
+        if overlay.is_blank() {
             let is_barrier = overlay.sealed > overlay.landed;
             return Ok(if is_barrier {
                 Sealing::Barrier
@@ -280,8 +280,7 @@ impl Draft {
         let Some(overlay) = &mut *guard else { return };
         overlay.landed = overlay.landed.max(commit);
         overlay.flying.retain(|_, (number, _)| *number > commit);
-        let idle =
-            overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
+        let idle = overlay.flying.is_empty() && overlay.is_blank();
         if idle && overlay.landed == overlay.sealed {
             *guard = None;
         }
@@ -289,6 +288,11 @@ impl Draft {
 }
 
 impl Overlay {
+    /// Whether the running turn has left nothing to commit yet.
+    fn is_blank(&self) -> bool {
+        self.writes.is_empty() && self.letters.is_empty() && self.noted.is_empty()
+    }
+
     /// The turn's writes are on their way to the store; gives the commit its number.
     fn take_off(&mut self) -> u64 {
         self.sealed += 1;

@@ -7,45 +7,23 @@
 //! A durable capability's rows lie in its tree, written and trimmed by the batches of the turns themselves. All others
 //! keep theirs here, in memory; and with `event_log = 0` only while somebody looks.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use tokio::sync::watch;
 
+pub(crate) use super::event_shelf::LogBody;
+use super::event_shelf::{Shelf, present};
 use super::layout;
-use crate::call::{Clock, Key, MessageId, TraceContext};
+use crate::call::Clock;
 use crate::store::Batch;
 
 /// How many events are held for those who look, when none are kept for those who come back.
 const LIVE_ROOM: u64 = 1024;
-/// The most bytes of events that a log in memory keeps, however few they are.
-const MEMORY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Rows that a turn deletes at a time, and how many more than wanted are kept until it does.
 const TRIM_ROWS: u64 = 256;
-
-/// An event in the log, as it lies in the store.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct LogBody {
-    /// The id under which subscribers remember it.
-    pub(crate) id: MessageId,
-    /// When the turn ran, in wall milliseconds since 1970.
-    pub(crate) at_ms: u64,
-    /// The event's name on the wire.
-    pub(crate) name: Cow<'static, str>,
-    /// The key of the actor that let it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) key: Option<Key>,
-    /// The turn that let it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) trace: Option<TraceContext>,
-    pub(crate) body: Box<RawValue>,
-}
 
 /// The event log of one capability.
 pub(crate) struct EventLog {
@@ -54,7 +32,7 @@ pub(crate) struct EventLog {
     /// Whether they lie in the store, or else here.
     is_stored: bool,
     clock: Clock,
-    state: Mutex<State>,
+    shelf: Mutex<Shelf>,
     /// What onlookers wait at; only told while there are any.
     reached: watch::Sender<Reach>,
     is_watched: AtomicBool,
@@ -67,104 +45,6 @@ pub(crate) struct Reach {
     pub(crate) to: u64,
     /// No more will come.
     pub(crate) is_closed: bool,
-}
-
-struct State {
-    /// The next position to be given out.
-    next: u64,
-    /// The first position that is kept.
-    oldest: u64,
-    /// Positions given out whose end is not known, in order; ended ones leave when none before them is left.
-    in_flight: VecDeque<Flight>,
-    /// What is kept here.
-    held: BTreeMap<u64, Arc<LogBody>>,
-    held_bytes: usize,
-    num_onlookers: usize,
-}
-
-struct Flight {
-    first: u64,
-    has_ended: bool,
-}
-
-impl State {
-    /// All up to here have ended.
-    fn safe(&self) -> u64 {
-        let bound = self
-            .in_flight
-            .front()
-            .map_or(self.next, |first| first.first);
-        bound - 1
-    }
-
-    fn give_out(&mut self, number: u64) -> u64 {
-        let first = self.next;
-        self.next += number;
-        self.in_flight.push_back(Flight {
-            first,
-            has_ended: false,
-        });
-        first
-    }
-
-    fn end(&mut self, first: u64) {
-        let found = self
-            .in_flight
-            .binary_search_by_key(&first, |flight| flight.first);
-        if let Ok(index) = found {
-            self.in_flight[index].has_ended = true;
-        }
-        while self.in_flight.front().is_some_and(|first| first.has_ended) {
-            self.in_flight.pop_front();
-        }
-    }
-
-    /// What is to be deleted from the store, if it is worth it: nothing that is in flight.
-    fn take_excess(&mut self, keep: u64, at_least: u64, at_most: u64) -> Range<u64> {
-        let end = self.next.saturating_sub(keep).min(self.safe() + 1);
-        let end = end.min(self.oldest + at_most);
-        if end < self.oldest + at_least {
-            return 0..0;
-        }
-        let excess = self.oldest..end;
-        self.oldest = end;
-        excess
-    }
-
-    fn hold(&mut self, first: u64, rows: Vec<Arc<LogBody>>, room: u64) {
-        for (position, row) in (first..).zip(rows) {
-            if position >= self.oldest {
-                self.held_bytes += weight(&row);
-                self.held.insert(position, row);
-            }
-        }
-        while self.held.len() as u64 > room || self.held_bytes > MEMORY_BYTES_MAX {
-            let Some((position, row)) = self.held.pop_first() else {
-                break;
-            };
-            self.held_bytes -= weight(&row);
-            self.oldest = position + 1;
-        }
-    }
-
-    /// Forgets what is held; the log goes on at the present time.
-    fn forget(&mut self, clock: &Clock) {
-        self.next = (self.next + 1).max(present(clock));
-        self.oldest = self.next;
-        self.held.clear();
-        self.held_bytes = 0;
-    }
-}
-
-/// About how many bytes an event takes in memory.
-fn weight(row: &LogBody) -> usize {
-    row.body.get().len() + std::mem::size_of::<LogBody>()
-}
-
-/// The position at which a log begins that cannot know what was before: above all of earlier processes, which emitted
-/// fewer than a million events a second.
-fn present(clock: &Clock) -> u64 {
-    clock.wall_ms().saturating_mul(1000).max(1)
 }
 
 impl EventLog {
@@ -182,23 +62,16 @@ impl EventLog {
     }
 
     fn new(keep: u64, is_stored: bool, clock: Clock, kept: Range<u64>) -> Arc<Self> {
-        let state = State {
-            next: kept.end,
-            oldest: kept.start,
-            in_flight: VecDeque::new(),
-            held: BTreeMap::new(),
-            held_bytes: 0,
-            num_onlookers: 0,
-        };
+        let shelf = Shelf::new(kept);
         let reach = Reach {
-            to: state.safe(),
+            to: shelf.safe(),
             is_closed: false,
         };
         Arc::new(Self {
             keep,
             is_stored,
             clock,
-            state: Mutex::new(state),
+            shelf: Mutex::new(shelf),
             reached: watch::Sender::new(reach),
             is_watched: AtomicBool::new(false),
         })
@@ -220,7 +93,7 @@ impl EventLog {
 
     /// The first position that is kept.
     pub(crate) fn oldest(&self) -> u64 {
-        self.state.lock().oldest
+        self.shelf.lock().oldest
     }
 
     /// Puts a turn's events on the way: they get their positions, and the batch their rows. As few events as possible
@@ -247,15 +120,15 @@ impl EventLog {
             held: Vec::new(),
             end: End::Released,
         };
-        let mut state = self.state.lock();
-        shelved.first = state.give_out(number);
+        let mut shelf = self.shelf.lock();
+        shelved.first = shelf.give_out(number);
         if self.is_stored {
             let slack = (self.keep / 10).clamp(1, TRIM_ROWS);
-            shelved.excess = state.take_excess(self.keep, slack, TRIM_ROWS.max(2 * number));
+            shelved.excess = shelf.take_excess(self.keep, slack, TRIM_ROWS.max(2 * number));
         } else {
             shelved.held = rows.to_vec();
         }
-        drop(state);
+        drop(shelf);
         for (position, row) in (shelved.first..).zip(encoded) {
             batch.put(layout::log(position), row);
         }
@@ -266,25 +139,25 @@ impl EventLog {
     }
 
     fn conclude(&self, shelved: &mut Shelved) {
-        let mut state = self.state.lock();
+        let mut shelf = self.shelf.lock();
         match shelved.end {
             End::Lost => return,
             End::Landed => {
                 let room = if self.keeps() { self.keep } else { LIVE_ROOM };
                 let held = std::mem::take(&mut shelved.held);
                 if self.wants() {
-                    state.hold(shelved.first, held, room);
+                    shelf.hold(shelved.first, held, room);
                 }
             }
             // Its rows are still there: somebody else will delete them.
             End::Released if !shelved.excess.is_empty() => {
-                state.oldest = state.oldest.min(shelved.excess.start);
+                shelf.oldest = shelf.oldest.min(shelved.excess.start);
             }
             End::Released => {}
         }
-        state.end(shelved.first);
-        let to = state.safe();
-        drop(state);
+        shelf.end(shelved.first);
+        let to = shelf.safe();
+        drop(shelf);
         if self.is_watched.load(Ordering::Acquire) {
             self.reached.send_if_modified(|reach| {
                 let has_moved = to > reach.to;
@@ -296,8 +169,8 @@ impl EventLog {
 
     /// Up to `limit` events behind position `after` and not behind `to`, of those that are held here.
     pub(crate) fn held(&self, after: u64, to: u64, limit: usize) -> Vec<(u64, Arc<LogBody>)> {
-        let state = self.state.lock();
-        let rows = state.held.range(after + 1..).take(limit);
+        let shelf = self.shelf.lock();
+        let rows = shelf.held.range(after + 1..).take(limit);
         let reached = rows.take_while(|(position, _)| **position <= to);
         reached
             .map(|(position, row)| (*position, Arc::clone(row)))
@@ -306,20 +179,20 @@ impl EventLog {
 
     /// Begins to look on.
     pub(crate) fn look(self: &Arc<Self>) -> Onlooker {
-        let mut state = self.state.lock();
+        let mut shelf = self.shelf.lock();
         // Nothing was noted while nobody looked, and who looked before shall see that.
-        if !self.keeps() && state.num_onlookers == 0 {
-            state.forget(&self.clock);
+        if !self.keeps() && shelf.num_onlookers == 0 {
+            shelf.forget(&self.clock);
         }
-        state.num_onlookers += 1;
+        shelf.num_onlookers += 1;
         self.is_watched.store(true, Ordering::Release);
-        let to = state.safe();
+        let to = shelf.safe();
         self.reached
             .send_modify(|reach| reach.to = reach.to.max(to));
         Onlooker {
             log: Arc::clone(self),
             reached: self.reached.subscribe(),
-            kept: state.oldest..state.next,
+            kept: shelf.oldest..shelf.next,
         }
     }
 
@@ -383,12 +256,12 @@ pub(crate) struct Onlooker {
 
 impl Drop for Onlooker {
     fn drop(&mut self) {
-        let mut state = self.log.state.lock();
-        state.num_onlookers -= 1;
-        if state.num_onlookers == 0 {
+        let mut shelf = self.log.shelf.lock();
+        shelf.num_onlookers -= 1;
+        if shelf.num_onlookers == 0 {
             self.log.is_watched.store(false, Ordering::Release);
             if !self.log.keeps() {
-                state.forget(&self.log.clock);
+                shelf.forget(&self.log.clock);
             }
         }
     }
@@ -396,7 +269,12 @@ impl Drop for Onlooker {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use serde_json::value::RawValue;
+
     use super::*;
+    use crate::call::MessageId;
     use crate::store::TreeName;
 
     fn row() -> Arc<LogBody> {

@@ -6,6 +6,7 @@ mod capability;
 mod cx;
 pub(crate) mod draft;
 pub(crate) mod event_log;
+mod event_shelf;
 pub(crate) mod layout;
 pub(crate) mod meter;
 pub(crate) mod outgoing;

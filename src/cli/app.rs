@@ -155,7 +155,7 @@ impl App {
         };
         let colour = Colour::of(&environment);
         let sources = definition::sources(self.name, &self.presets, &matches, environment);
-        let session = Session::new(self.name, self.capabilities.clone(), sources)
+        let session = Session::new(self.name, self.version, self.capabilities.clone(), sources)
             .with_definition(definition)
             .with_colour(colour);
         let runtime = match tokio::runtime::Builder::new_multi_thread()

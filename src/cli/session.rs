@@ -2,16 +2,19 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::future::Future;
 use std::io::{IsTerminal, Write};
 
 use super::exit::Exit;
 use crate::config::{Config, LogSettings, Sources};
+use crate::gateway::{Doors, Identity};
 use crate::observe::log::Logs;
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
 /// What a command works with.
 pub struct Session {
     name: &'static str,
+    version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
     sources: Sources,
     definition: clap::Command,
@@ -45,11 +48,13 @@ impl Colour {
 impl Session {
     pub(super) fn new(
         name: &'static str,
+        version: &'static str,
         capabilities: Vec<fn(Builder) -> Builder>,
         sources: Sources,
     ) -> Self {
         Self {
             name,
+            version,
             capabilities,
             sources,
             definition: clap::Command::new(name),
@@ -90,6 +95,14 @@ impl Session {
     #[must_use]
     pub const fn application(&self) -> &'static str {
         self.name
+    }
+
+    /// Whose doors are opened.
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            application: self.name.to_owned(),
+            version: self.version.to_owned(),
+        }
     }
 
     fn builder(&self) -> Builder {
@@ -192,8 +205,21 @@ impl Session {
 
     /// Stops the application: what was accepted is finished. A second Ctrl-C ends the process at once.
     pub async fn stop(&self, runtime: &Runtime) -> Exit {
+        self.finish(runtime.stop()).await
+    }
+
+    /// As [`stop`](Self::stop), but nobody is let in any more before.
+    pub(super) async fn stop_all(&self, doors: &Doors, runtime: &Runtime) -> Exit {
+        let stopping = async {
+            doors.close().await;
+            runtime.stop().await;
+        };
+        self.finish(stopping).await
+    }
+
+    async fn finish(&self, stopping: impl Future<Output = ()>) -> Exit {
         tokio::select! {
-            () = runtime.stop() => Exit::Success,
+            () = stopping => Exit::Success,
             () = self.interrupted() => {
                 self.note("interrupted again: ending at once, what was acknowledged is safe");
                 Exit::Interrupted

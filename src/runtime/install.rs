@@ -172,9 +172,7 @@ where
             homes,
             site.number,
         );
-        let route = site.directory.route::<A::Contract>();
-        route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
-        lead(&route, &hosted, placement);
+        let route = open_route(site.directory, &settings, placement, &hosted);
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
             receiver: Arc::new(hosted),
@@ -203,26 +201,6 @@ where
     }
 }
 
-/// Puts the capability at the end of its route.
-fn lead<A>(route: &Route, hosted: &Arc<Hosted<A>>, placement: Placement)
-where
-    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
-{
-    let served = Arc::new(hosted.served());
-    match placement {
-        Placement::Local => {
-            route.serve_by_name(served);
-            route.lead_to(Target::Local(hosted.doors()));
-        }
-        Placement::Wire => {
-            let loopback = Loopback::new(route.contract, served, route.clock.clone());
-            let loopback: Arc<dyn Remote> = Arc::new(loopback);
-            route.serve_by_name(Arc::clone(&loopback));
-            route.lead_to(Target::Remote(loopback));
-        }
-    }
-}
-
 fn meters<A: Capability>(binder: &Binder<A>, is_enabled: bool) -> Meters {
     let messages = binder.messages.iter();
     let events = binder.events.iter();
@@ -233,6 +211,38 @@ fn meters<A: Capability>(binder: &Binder<A>, is_enabled: bool) -> Meters {
         events.map(|binding| format!("{}.{}", binding.contract, binding.event)),
         periodics.map(|periodic| periodic.handler.to_owned()),
     )
+}
+
+/// Leads the capability's route to its actors, the way its placement says.
+fn open_route<A>(
+    directory: &Directory,
+    settings: &CapabilitySettings,
+    placement: Placement,
+    hosted: &Arc<Hosted<A>>,
+) -> Arc<Route>
+where
+    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+{
+    let route = directory.route::<A::Contract>();
+    route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
+    let served = Arc::new(hosted.served());
+    match placement {
+        Placement::Local => {
+            route.serve_by_name(served);
+            route.lead_to(Target::Local(hosted.doors()));
+        }
+        Placement::Wire => {
+            let loopback = Loopback::new(
+                <A::Contract as Contract>::NAME,
+                served,
+                directory.clock().clone(),
+            );
+            let loopback: Arc<dyn Remote> = Arc::new(loopback);
+            route.serve_by_name(Arc::clone(&loopback));
+            route.lead_to(Target::Remote(loopback));
+        }
+    }
+    route
 }
 
 fn settings_path(capability: &str) -> String {

@@ -76,12 +76,6 @@ impl Runtime {
         &self.directory
     }
 
-    /// The time that it runs by.
-    #[cfg(feature = "observe")]
-    pub(crate) fn clock(&self) -> &crate::call::Clock {
-        self.directory.clock()
-    }
-
     /// Runs a task as long as it runs itself; not at all once it has stopped.
     #[cfg(feature = "observe")]
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {

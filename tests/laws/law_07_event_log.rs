@@ -13,7 +13,9 @@ use skep::{
 
 use crate::city::{House, Houses, Ring, Rung, pass_time};
 use crate::counter::{Add, AddAndFail, Counter, Counting};
+use crate::gate::Gate;
 use crate::late_store::LateStore;
+use crate::ledger::{Clerk, Clerking, Errand, Ledger, Ledgers, Run, Slacken};
 use crate::repeats;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -339,6 +341,46 @@ async fn an_onlooker_sees_no_event_before_it_is_durable(colony: Colony) {
     assert!(early.is_err(), "the second event is not durable yet");
     store.release();
     assert_eq!(next(&mut onlooker).await, (2, Ok(2)));
+}
+
+/// The clerk's second turn has emitted, and nothing else, when the commit of its first one lands.
+#[skep::test(real_time)]
+async fn an_event_is_kept_though_the_commit_before_lands_during_its_turn(colony: Colony) {
+    let store = LateStore::new();
+    let gate = Gate::new();
+    let colony = colony.store(Arc::<LateStore>::clone(&store));
+    let runtime = colony.with::<Clerk>().with::<Ledger>().start().await;
+    let slacken = Slacken {
+        gate: Some(gate.name.clone()),
+    };
+    let ledger = runtime.get::<Ledgers>();
+    ledger.ask(slacken).await.expect("a reply");
+    let clerk = runtime.get::<Clerking>();
+    let run = |number, errands| Run {
+        number,
+        errands,
+        fuse: None,
+        panic: false,
+    };
+    let mut onlooker = runtime
+        .subscribe("clerking", Subscribe::default())
+        .expect("the clerk is there");
+    store.hold();
+    let first = clerk.tell(run(1, vec![Errand::Emit]));
+    first.await.expect("room");
+    store.wait_for_commit(2);
+    let second = clerk.tell(run(2, vec![Errand::Emit, Errand::Ask]));
+    second.await.expect("room");
+    gate.arrived().await;
+    store.release();
+    for expected in [1, 2] {
+        let next = tokio::time::timeout(MINUTE, onlooker.next()).await;
+        match next.expect("it comes") {
+            Ok(LogItem::Event(event)) => assert_eq!(event.position, expected),
+            other => panic!("{other:?}"),
+        }
+        gate.open();
+    }
 }
 
 /// Rings at many houses at once; all rings are acknowledged.
