@@ -47,6 +47,10 @@ pub mod cli;
 mod delivery;
 #[cfg(feature = "runtime")]
 mod engine;
+#[cfg(feature = "gateway")]
+pub mod gateway;
+#[cfg(feature = "observe")]
+pub mod observe;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

@@ -76,6 +76,14 @@ impl Runtime {
         &self.directory
     }
 
+    /// Runs a task as long as it runs itself; not at all once it has stopped.
+    #[cfg(feature = "observe")]
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(parts) = self.parts() {
+            parts.tasks.spawn(task);
+        }
+    }
+
     pub(super) fn parts(&self) -> Option<Arc<Parts>> {
         self.parts.lock().clone()
     }

@@ -27,10 +27,13 @@ mod law_08_deliveries;
 mod law_08_effectively_once;
 mod law_08_emit_by_name;
 mod law_10_safe_by_default;
+mod law_11_every_key;
 mod law_11_no_inert_setting;
 mod ledger;
+mod meters;
 mod settings;
 mod shelf;
+mod traces;
 mod worker;
 
 use std::future::Future;
