@@ -191,7 +191,8 @@ impl Runtime {
         }
     }
 
-    /// Looks on as the events of one kind become known, from now on: [`subscribe`](Self::subscribe) with a type.  `None` when the capability that emits them does not run here.
+    /// Looks on as the events of one kind become known, from now on: [`subscribe`](Self::subscribe) with a type. `None` when
+    /// the capability that emits them does not run here.
     #[must_use]
     pub fn events<E: Emitted>(&self) -> Option<Events<E>> {
         self.subscription_to::<E>(<E::By as Contract>::NAME)
