@@ -63,6 +63,9 @@ mod tests {
         assert_eq!(Bounded::of("abc", 3), "abc");
         assert_eq!(Bounded::of("abcd", 3), format!("abc{CUT}"));
         assert_eq!(Bounded::of("aää", 4), format!("aä{CUT}"));
-        assert_eq!(Bounded::of(format_args!("{}{}", "ab", "cd"), 3), format!("abc{CUT}"));
+        assert_eq!(
+            Bounded::of(format_args!("{}{}", "ab", "cd"), 3),
+            format!("abc{CUT}")
+        );
     }
 }

@@ -19,8 +19,20 @@ use super::visit::Said;
 
 /// Libraries that only speak when something is wrong, whatever a capability's own level says.
 pub(super) const QUIET: &[&str] = &[
-    "sled", "fjall", "lsm_tree", "actix", "actix_rt", "actix_server", "actix_http", "actix_web", "mio", "hyper",
-    "hyper_util", "opentelemetry", "opentelemetry_sdk", "opentelemetry_otlp",
+    "sled",
+    "fjall",
+    "lsm_tree",
+    "actix",
+    "actix_rt",
+    "actix_server",
+    "actix_http",
+    "actix_web",
+    "mio",
+    "hyper",
+    "hyper_util",
+    "opentelemetry",
+    "opentelemetry_sdk",
+    "opentelemetry_otlp",
 ];
 
 /// Makes records of events.
@@ -45,7 +57,9 @@ fn record(event: &Event<'_>) -> LogRecord {
     LogRecord {
         at: jiff::Timestamp::now(),
         level: level_of(*event.metadata().level()),
-        target: said.target.unwrap_or_else(|| event.metadata().target().to_owned()),
+        target: said
+            .target
+            .unwrap_or_else(|| event.metadata().target().to_owned()),
         capability: said.capability.or(turn.capability),
         key: said.key.or(own_key),
         message_name: said.message_name.or(own_message),

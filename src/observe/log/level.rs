@@ -1,7 +1,7 @@
 //! How the levels of tracing and those of the configuration stand to each other.
 
-use tracing::level_filters::LevelFilter;
 use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use crate::config::LogLevel;
 

@@ -201,5 +201,7 @@ fn directives(level: LogLevel) -> String {
     let for_all = threshold(level);
     let quiet = threshold(level.min(LogLevel::Warn));
     let libraries = QUIET.iter().map(|library| format!(",{library}={quiet}"));
-    std::iter::once(for_all.to_string()).chain(libraries).collect()
+    std::iter::once(for_all.to_string())
+        .chain(libraries)
+        .collect()
 }

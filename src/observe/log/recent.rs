@@ -41,7 +41,9 @@ impl Recent {
                 }
                 state.records.push_back(Arc::clone(&record));
             }
-            state.followers.retain(|follower| follower.strong_count() > 0);
+            state
+                .followers
+                .retain(|follower| follower.strong_count() > 0);
             // Offered in the lock's order, so that nobody sees two records the wrong way round.
             let followers: Vec<_> = state.followers.iter().filter_map(Weak::upgrade).collect();
             for follower in &followers {

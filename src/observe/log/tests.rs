@@ -80,7 +80,9 @@ fn settings(level: LogLevel, capabilities: &[(&str, LogLevel)]) -> LogSettings {
     let own = capabilities.iter();
     LogSettings {
         level,
-        capabilities: own.map(|(name, level)| ((*name).to_owned(), *level)).collect(),
+        capabilities: own
+            .map(|(name, level)| ((*name).to_owned(), *level))
+            .collect(),
         ..LogSettings::default()
     }
 }
@@ -113,7 +115,9 @@ fn talk() {
 fn a_record_says_whose_turn_logged_it() {
     let logs = logs(&settings(LogLevel::Info, &[]));
     let _fed = feed(&logs);
-    turn("payments", Some("lisbon"), || tracing::info!(amount = 12, "charged"));
+    turn("payments", Some("lisbon"), || {
+        tracing::info!(amount = 12, "charged")
+    });
     tracing::info!("outside");
     let records = logs.recent(&LogFilter::default(), 9);
     let mut first = serde_json::to_value(&*records[0]).expect("JSON");
@@ -156,7 +160,10 @@ fn a_capability_may_say_more_or_less_than_the_others() {
         turn(contract, None, talk);
         texts(&logs).len() - before
     };
-    assert_eq!((heard("chatty"), heard("quiet"), heard("normal")), (5, 1, 2));
+    assert_eq!(
+        (heard("chatty"), heard("quiet"), heard("normal")),
+        (5, 1, 2)
+    );
 }
 
 #[test]
@@ -198,9 +205,17 @@ fn a_level_that_is_set_holds_at_once_and_restoring_undoes_it() {
     logs.set_level("payments", LogLevel::Trace, minute);
     logs.set_level("payments", LogLevel::Info, minute);
     assert_eq!(heard(), 3);
-    assert_eq!(logs.restore("payments").level, Some(LogLevel::Debug), "what was before the first timed one");
+    assert_eq!(
+        logs.restore("payments").level,
+        Some(LogLevel::Debug),
+        "what was before the first timed one"
+    );
     assert_eq!(heard(), 4);
-    assert_eq!(logs.restore("payments").level, Some(LogLevel::Error), "what was configured");
+    assert_eq!(
+        logs.restore("payments").level,
+        Some(LogLevel::Error),
+        "what was configured"
+    );
     assert_eq!(heard(), 1);
     assert_eq!(logs.restore("nobody").level, None);
 }
@@ -219,10 +234,15 @@ async fn a_level_for_a_while_ends_by_itself_with_what_was_before_the_first() {
     logs.set_level("payments", LogLevel::Trace, Some(seconds(60)));
     let own = || -> Vec<_> {
         let levels = logs.levels().into_iter().skip(1);
-        levels.map(|level| (level.capability.unwrap_or_default(), level.level)).collect()
+        levels
+            .map(|level| (level.capability.unwrap_or_default(), level.level))
+            .collect()
     };
     let search = ("search".to_owned(), LogLevel::Error);
-    assert_eq!(own(), [("payments".to_owned(), LogLevel::Trace), search.clone()]);
+    assert_eq!(
+        own(),
+        [("payments".to_owned(), LogLevel::Trace), search.clone()]
+    );
     for (until, expected) in [(59, 2), (61, 1), (699, 1), (701, 0)] {
         let sleep = clock.sleep_until(Tick::from_nanos(until * 1_000_000_000));
         tokio::select! { () = &mut keeper => {}, () = sleep => {} }
@@ -255,7 +275,11 @@ fn nothing_is_kept_where_nothing_is_wanted() {
     let _fed = feed(&logs);
     talk();
     assert!(texts(&logs).is_empty());
-    assert_eq!(paper.text().lines().count(), 5, "it is written all the same");
+    assert_eq!(
+        paper.text().lines().count(),
+        5,
+        "it is written all the same"
+    );
 }
 
 #[test]
@@ -305,7 +329,11 @@ async fn a_follower_gets_what_was_and_what_comes_and_is_told_what_it_missed() {
     turn("payments", None, || tracing::info!("charged"));
     assert_eq!(next.await, Some(Followed::Missed(7)));
     assert_eq!(text(all.next().await), "7");
-    assert_eq!(text(payments.next().await), "charged", "others do not push it out");
+    assert_eq!(
+        text(payments.next().await),
+        "charged",
+        "others do not push it out"
+    );
     drop(_fed);
     drop(logs);
     assert_eq!(payments.next().await, None);
@@ -326,7 +354,11 @@ fn a_record_takes_bounded_memory() {
 
 #[test]
 fn a_broken_stream_hurts_nobody() {
-    let logs = Logs::writing(&settings(LogLevel::Info, &[]), None, Output::to(None, Broken));
+    let logs = Logs::writing(
+        &settings(LogLevel::Info, &[]),
+        None,
+        Output::to(None, Broken),
+    );
     let _fed = feed(&logs);
     talk();
     assert_eq!(texts(&logs).len(), 3);
@@ -345,7 +377,7 @@ fn record() -> LogRecord {
 fn a_record_is_one_line_for_people() {
     let plain = HumanFormat::new(false).in_zone(TimeZone::UTC);
     let colour = HumanFormat::new(true).in_zone(TimeZone::UTC);
-    insta::assert_snapshot!(plain.line(&record()), @r#""#);
+    insta::assert_snapshot!(plain.line(&record()), @r#"10:11:12.345  WARN payments/lisbon the bank is slow attempt=2 bank="Banco do Sul" code=E7 final=false [4bf92f35]"#);
     insta::assert_snapshot!(colour.line(&record()).replace('\x1b', "^"), @"");
     let bare = LogRecord {
         capability: None,
@@ -367,16 +399,25 @@ fn nobody_can_fake_a_line_or_steer_the_terminal() {
     record.fields.insert("name".to_owned(), evil.into());
     record.fields.insert(evil.to_owned(), 1.into());
     let line = HumanFormat::new(false).line(&record);
-    assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+    assert!(
+        !line.contains(|c: char| c.is_control() || c == '\u{202e}'),
+        "{line:?}"
+    );
     assert!(line.contains("ok\\n12:00:00.000 ERROR fake\\r"), "{line}");
 }
 
 #[test]
 fn lines_for_machines_read_back() {
     let paper = Paper::default();
-    let logs = Logs::writing(&settings(LogLevel::Info, &[]), None, Output::to(None, paper.clone()));
+    let logs = Logs::writing(
+        &settings(LogLevel::Info, &[]),
+        None,
+        Output::to(None, paper.clone()),
+    );
     let _fed = feed(&logs);
-    turn("payments", Some("lisbon"), || tracing::warn!(path = "a\nb", share = 0.5, "two\nlines"));
+    turn("payments", Some("lisbon"), || {
+        tracing::warn!(path = "a\nb", share = 0.5, "two\nlines")
+    });
     let text = paper.text();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 1);
