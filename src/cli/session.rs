@@ -1,37 +1,108 @@
 //! [`Session`]: what a command works with – the application's capabilities and configuration, terminal and signals.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::io::Write;
+use std::future::Future;
+use std::io::{IsTerminal, Write};
 
 use super::exit::Exit;
 use crate::config::{Config, LogSettings, Sources};
+use crate::gateway::{Doors, Identity};
 use crate::observe::log::Logs;
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
 /// What a command works with.
 pub struct Session {
     name: &'static str,
+    version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
     sources: Sources,
+    definition: clap::Command,
+    colour: Colour,
+}
+
+/// Whether the environment allows colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Colour {
+    /// On a terminal.
+    #[default]
+    Allowed,
+    /// Nowhere: `NO_COLOR` is set, or the terminal knows none.
+    Refused,
+}
+
+impl Colour {
+    /// What this environment says; see <https://no-color.org>.
+    pub(super) fn of(environment: &[(OsString, OsString)]) -> Self {
+        let refuses = |(name, value): &(OsString, OsString)| {
+            (name == "NO_COLOR" && !value.is_empty()) || (name == "TERM" && value == "dumb")
+        };
+        if environment.iter().any(refuses) {
+            Self::Refused
+        } else {
+            Self::Allowed
+        }
+    }
 }
 
 impl Session {
     pub(super) fn new(
         name: &'static str,
+        version: &'static str,
         capabilities: Vec<fn(Builder) -> Builder>,
         sources: Sources,
     ) -> Self {
         Self {
             name,
+            version,
             capabilities,
             sources,
+            definition: clap::Command::new(name),
+            colour: Colour::default(),
         }
+    }
+
+    /// The same with the whole command line, for whatever tells of it.
+    #[must_use]
+    pub(super) fn with_definition(mut self, definition: clap::Command) -> Self {
+        self.definition = definition;
+        self
+    }
+
+    /// The same with what the environment says of colour.
+    #[must_use]
+    pub(super) fn with_colour(mut self, colour: Colour) -> Self {
+        self.colour = colour;
+        self
+    }
+
+    /// The whole command line.
+    pub(super) const fn definition(&self) -> &clap::Command {
+        &self.definition
+    }
+
+    /// Whether what is printed may have colour.
+    pub(super) fn has_colour(&self) -> bool {
+        self.colour == Colour::Allowed && std::io::stdout().is_terminal()
+    }
+
+    /// Whether a person reads the notes.
+    pub(super) fn is_watched(&self) -> bool {
+        std::io::stderr().is_terminal()
     }
 
     /// The application's name.
     #[must_use]
     pub const fn application(&self) -> &'static str {
         self.name
+    }
+
+    /// Whose doors are opened.
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            application: self.name.to_owned(),
+            version: self.version.to_owned(),
+        }
     }
 
     fn builder(&self) -> Builder {
@@ -49,9 +120,12 @@ impl Session {
     ///
     /// How to end; every mistake has been printed.
     pub fn config(&self) -> Result<Config, Exit> {
-        self.builder()
-            .config()
-            .map_err(|error| self.explain(&error))
+        self.read_config().map_err(|error| self.explain(&error))
+    }
+
+    /// Reads and checks the configuration without a word.
+    pub(super) fn read_config(&self) -> Result<Config, RuntimeError> {
+        self.builder().config()
     }
 
     /// Begins to log as configured, and starts the application.
@@ -131,8 +205,21 @@ impl Session {
 
     /// Stops the application: what was accepted is finished. A second Ctrl-C ends the process at once.
     pub async fn stop(&self, runtime: &Runtime) -> Exit {
+        self.finish(runtime.stop()).await
+    }
+
+    /// As [`stop`](Self::stop), but nobody is let in any more before.
+    pub(super) async fn stop_all(&self, doors: &Doors, runtime: &Runtime) -> Exit {
+        let stopping = async {
+            doors.close().await;
+            runtime.stop().await;
+        };
+        self.finish(stopping).await
+    }
+
+    async fn finish(&self, stopping: impl Future<Output = ()>) -> Exit {
         tokio::select! {
-            () = runtime.stop() => Exit::Success,
+            () = stopping => Exit::Success,
             () = self.interrupted() => {
                 self.note("interrupted again: ending at once, what was acknowledged is safe");
                 Exit::Interrupted
