@@ -82,9 +82,10 @@ impl<A: Capability> Cx<A> {
         Table::new(self.draft.clone(), name)
     }
 
-    /// Makes a fact known to all who subscribe, if the turn succeeds.
+    /// Makes a fact known to all who listen, and keeps it for those who look on ([`Runtime::subscribe`](crate::Runtime::subscribe)),
+    /// if the turn succeeds.
     ///
-    /// Each subscriber gets it at least once and, being durable, handles it once; events of one actor arrive in order.
+    /// Each listener gets it at least once and, being durable, handles it once; events of one actor arrive in order.
     /// An event over the `message_size`, or a full outbox, ends the turn with a [`CallError`].
     #[allow(
         clippy::needless_pass_by_value,

@@ -184,8 +184,8 @@ impl App {
             let ended = (built_in.run)(arguments.clone(), session).await;
             return ended.unwrap_or_else(|failure| failure.end());
         }
-        let is_called = |command: &&Box<dyn Command>| command.define().get_name() == name;
-        match self.commands.iter().find(is_called) {
+        let mut added = self.commands.iter();
+        match added.find(|command| command.define().get_name() == name) {
             Some(command) => command.run(arguments.clone(), session).await,
             None => Exit::Usage,
         }

@@ -33,7 +33,7 @@ impl Failure {
     }
 
     /// A failure with a code, which `binary` explains.
-    pub(super) fn coded(exit: Exit, code: &'static str, message: String, binary: &str) -> Self {
+    pub(super) fn coded(exit: Exit, code: &'static str, message: &str, binary: &str) -> Self {
         Self::Said {
             exit,
             code: Some(code),

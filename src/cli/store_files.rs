@@ -43,7 +43,7 @@ impl FilesError {
                     store::Error::Locked { .. } => Exit::Busy,
                     _ => Exit::Io,
                 };
-                Failure::coded(exit, error.code(), message, binary)
+                Failure::coded(exit, error.code(), &message, binary)
             }
             Self::NoStore(_) => Failure::new(Exit::NoInput, message),
             Self::File { .. } => Failure::new(Exit::Io, message),

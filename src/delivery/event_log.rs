@@ -84,7 +84,7 @@ impl LogReader {
             Start::Oldest => kept.start - 1,
             // The log began anew behind what was asked for: everything in it is news.
             Start::After(position) if position >= kept.end => {
-                page.push_back(Found::Gap(position + 1..kept.start));
+                page.push_back(Found::Gap(position.saturating_add(1)..kept.start));
                 kept.start - 1
             }
             Start::After(position) => position,

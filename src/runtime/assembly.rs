@@ -74,6 +74,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         durable,
         post,
         installed,
+        counted: super::inventory::Counted::default(),
         fakes,
     };
     let runtime = Runtime::of(config, parts);

@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod health;
 mod install;
+mod inventory;
 mod readings;
 mod running;
 mod storage;
@@ -23,6 +24,7 @@ pub use emission::{EmitError, EmittedEvent, NamedEvent};
 pub use error::RuntimeError;
 pub use events::{Events, EventsError};
 pub use health::Health;
+pub use inventory::{Inventory, Shelf};
 pub use running::Runtime;
 pub use subscription::{
     LogItem, Logged, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,

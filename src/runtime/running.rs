@@ -14,6 +14,7 @@ use super::capabilities::CapabilityInfo;
 use super::events::Events;
 use super::health::{Health, HealthBoard};
 use super::install::Installed;
+use super::inventory::Counted;
 use super::storage::Kept;
 use crate::actor::services::Tasks;
 use crate::call::route::{Directory, Target};
@@ -52,6 +53,7 @@ pub(super) struct Parts {
     pub(super) durable: Option<Kept>,
     pub(super) post: Arc<PostOffice>,
     pub(super) installed: Vec<Installed>,
+    pub(super) counted: Counted,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
 }
@@ -191,7 +193,8 @@ impl Runtime {
         }
     }
 
-    /// Looks on as the events of one kind become known, from now on: [`subscribe`](Self::subscribe) with a type.  `None` when the capability that emits them does not run here.
+    /// Looks on as the events of one kind become known, from now on: [`subscribe`](Self::subscribe) with a type. `None` when
+    /// the capability that emits them does not run here.
     #[must_use]
     pub fn events<E: Emitted>(&self) -> Option<Events<E>> {
         self.subscription_to::<E>(<E::By as Contract>::NAME)

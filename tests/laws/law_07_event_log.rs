@@ -224,6 +224,9 @@ async fn who_comes_from_another_store_is_told_that_the_log_began_anew(colony: Co
     let mut lost = onlooker(&runtime, Since::Position(77));
     assert_eq!(next(&mut lost).await, (78, Err(0)));
     assert_eq!(next(&mut lost).await, (1, Ok(1)));
+    let mut far = onlooker(&runtime, Since::Position(u64::MAX));
+    assert_eq!(next(&mut far).await, (u64::MAX, Err(0)));
+    assert_eq!(next(&mut far).await, (1, Ok(1)));
 }
 
 #[skep::test]

@@ -252,12 +252,12 @@ impl Client {
 
 impl Answer {
     /// Itself when it grants what was asked, else the refusal.
-    pub(in crate::cli) fn granted(self) -> Result<Self, Refusal> {
+    pub(in crate::cli) fn granted(self) -> Result<Self, Box<Refusal>> {
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
         let trace = self.trace();
-        Err(Refusal::read(self.status, &self.body, trace))
+        Err(Box::new(Refusal::read(self.status, &self.body, trace)))
     }
 
     /// The trace it belongs to, if the process says so.

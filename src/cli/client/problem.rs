@@ -86,10 +86,9 @@ impl Refusal {
     pub(in crate::cli) fn exit(&self) -> Exit {
         match (self.problem.code.as_str(), self.status) {
             ("domain", _) => Exit::Findings,
-            ("down" | "not_hosted", _) => Exit::Unavailable,
+            ("down" | "not_hosted", _) | (_, 501) => Exit::Unavailable,
             (_, 401 | 403) => Exit::NoPermission,
             (_, 408 | 429 | 503 | 504) => Exit::Busy,
-            (_, 501) => Exit::Unavailable,
             (_, 400..=499) => Exit::Data,
             _ => Exit::Software,
         }

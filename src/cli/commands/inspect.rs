@@ -312,14 +312,69 @@ mod tests {
     #[test]
     fn a_capability_is_told_with_its_messages_types_and_neighbours() {
         let all = hotel().capabilities;
-        insta::assert_snapshot!(text(&all[0], &all), @"");
+        insta::assert_snapshot!(text(&all[0], &all), @r#"
+        reservations v1: keyed by hotel, durable, deadline 5s
+        Who sleeps where,
+        and when.
+
+        MESSAGES
+          reserve  Reserve a room for some nights.
+            from: string (date)   The first night.
+            guest: Guest
+            nights: integer       How many nights.
+            note?: string | null  For the desk.
+            replies Reservation
+            refuses with ReserveError
+          count  (idempotent)
+            replies integer
+
+        EVENTS
+          reserved  A room was reserved.
+            number: integer
+            heard by payments
+
+        TYPES
+          Guest  Who sleeps.
+            email?: string | null
+            name: string
+          Reservation  What was reserved.
+            number: integer
+            total_cents: integer  What the stay costs.
+          ReserveError
+            "unknown_room" | {full: {until: string (date)}}
+
+        uses payments
+        used by search
+        listens to payments.refunded
+        "#);
     }
 
     #[test]
     fn a_message_is_told_with_a_request_to_begin_with() {
         let all = hotel().capabilities;
         let told = part_text("hotel", &all[0], "reserve").expect("a message");
-        insta::assert_snapshot!(told, @"");
+        insta::assert_snapshot!(told, @r#"
+          reserve  Reserve a room for some nights.
+            from: string (date)   The first night.
+            guest: Guest
+            nights: integer       How many nights.
+            note?: string | null  For the desk.
+            replies Reservation
+            refuses with ReserveError
+
+        TYPES
+          Guest  Who sleeps.
+            email?: string | null
+            name: string
+          Reservation  What was reserved.
+            number: integer
+            total_cents: integer  What the stay costs.
+          ReserveError
+            "unknown_room" | {full: {until: string (date)}}
+
+        To begin with:
+          hotel request reservations.reserve --key <hotel> '{"from":"2026-08-31","guest":{"name":"…"},"nights":1}'
+        "#);
         let failure = part_text("hotel", &all[0], "resreve").expect_err("a typo");
         assert!(format!("{failure:?}").contains("did you mean reserve?"));
     }

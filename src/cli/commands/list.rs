@@ -97,6 +97,10 @@ mod tests {
             {"name":"reservations","version":2,"kind":"keyed","key":"hotel","durable":true,"future":{},
              "stats":{"num_actors":1,"num_turns":7,"num_queued":3,"down":["lisbon: it\npanicked"]}}]}"#;
         let list: Capabilities = serde_json::from_str(text).expect("an answer");
-        insta::assert_snapshot!(listed(&list.capabilities), @"");
+        insta::assert_snapshot!(listed(&list.capabilities), @r#"
+        CAPABILITY       KIND            STATE    ACTORS  TURNS  QUEUED  HEALTH
+        search v1        stateless       memory        2   1200       0  ok
+        reservations v2  keyed by hotel  durable       1      7       3  down: lisbon: it panicked
+        "#);
     }
 }

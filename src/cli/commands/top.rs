@@ -208,7 +208,10 @@ mod tests {
     fn rates_are_over_the_interval_and_the_rest_is_as_it_is_now() {
         let (before, now) = ([capability(100, 50)], [capability(300, 200)]);
         let look = Look::of(&before, &now, Duration::from_secs(2));
-        insta::assert_snapshot!(look.text(), @"");
+        insta::assert_snapshot!(look.text(), @r#"
+        CAPABILITY  TURNS/S  INLINE   P50    P99  ACTORS  QUEUED  RESTARTS  BACKLOG  DEAD  HEALTH
+        search          100     75%  12us  3.4ms       2       0         0        5     -  ok
+        "#);
         assert_eq!(look.json()["capabilities"][0]["inline_share"], 0.75);
     }
 

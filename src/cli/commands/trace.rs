@@ -116,7 +116,7 @@ fn listed(roots: Vec<Root>) -> String {
 
 /// The steps of a trace, each below the one that caused it, in the order in which they began.
 fn tree(trace: &Trace) -> String {
-    let begun = trace.spans.iter().filter_map(|span| at(span)).min();
+    let begun = trace.spans.iter().filter_map(at).min();
     let known: BTreeSet<&str> = trace.spans.iter().map(|span| span.span.as_str()).collect();
     let mut below: BTreeMap<&str, Vec<&Span>> = BTreeMap::new();
     for span in &trace.spans {
@@ -194,7 +194,15 @@ mod tests {
             {"span":"b2","parent":"a1","kind":"ask","capability":"reservations","key":"lisbon","message":"reserve","start":"2026-01-02T03:04:05.000800Z","duration_us":7000,"queued_us":120,"inline":false,"outcome":"ok"},
             {"span":"e5","parent":"lost","kind":"timer","capability":"reservations","message":"expire","start":"2026-01-02T03:05:05Z","duration_us":10,"inline":false,"outcome":"refused"}]}"#;
         let trace: Trace = serde_json::from_str(text).expect("a trace");
-        insta::assert_snapshot!(tree(&trace), @"");
+        insta::assert_snapshot!(tree(&trace), @r#"
+        trace 4bf92f3577b34da6a3ce929d0e0e4736, 5 steps
+                 AT   TOOK  WAITED  STEP                                OUTCOME
+            0.000ms  8.5ms          cli reservations[lisbon].reserve    ok
+            0.800ms  7.0ms   120us    ask reservations[lisbon].reserve  ok
+            1.200ms  350us              ask payments.charge             ok, inline
+            9.000ms   90us    40us      event notifications.reserved    panicked
+        60000.000ms   10us          timer reservations.expire           refused
+        "#);
     }
 
     #[test]
@@ -209,7 +217,10 @@ mod tests {
         let text = r#"{"traces":[{"trace":"4bf92f3577b34da6a3ce929d0e0e4736","spans":4,"kind":"http","capability":"search","message":"find",
             "start":"2026-01-02T03:04:05.000000Z","duration_us":1850,"outcome":"ok"}]}"#;
         let traces: Traces = serde_json::from_str(text).expect("traces");
-        insta::assert_snapshot!(listed(traces.traces), @"");
+        insta::assert_snapshot!(listed(traces.traces), @r#"
+        TRACE                             BEGAN                         TOOK  STEPS  REQUEST           OUTCOME
+        4bf92f3577b34da6a3ce929d0e0e4736  2026-01-02T03:04:05.000000Z  1.9ms      4  http search.find  ok
+        "#);
         assert_eq!(listed(Vec::new()), "no request was traced yet");
     }
 }

@@ -377,7 +377,7 @@ fn record() -> LogRecord {
 fn a_record_is_one_line_for_people() {
     let plain = HumanFormat::new(false).in_zone(TimeZone::UTC);
     let colour = HumanFormat::new(true).in_zone(TimeZone::UTC);
-    insta::assert_snapshot!(plain.line(&record()), @r#""#);
+    insta::assert_snapshot!(plain.line(&record()), @r#"10:11:12.345  WARN payments/lisbon the bank is slow attempt=2 bank="Banco do Sul" code=E7 final=false [4bf92f35]"#);
     insta::assert_snapshot!(colour.line(&record()).replace('\x1b', "^"), @"");
     let bare = LogRecord {
         capability: None,
