@@ -207,7 +207,7 @@ impl App {
         for pair in matches.get_many::<String>("set").into_iter().flatten() {
             sources = sources.set(pair);
         }
-        Session::new(self.name, self.capabilities.clone(), sources)
+        Session::new(self.name, self.version, self.capabilities.clone(), sources)
     }
 
     fn definition(&self) -> clap::Command {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::gateway::DoorError;
 use crate::runtime::RuntimeError;
 use crate::store;
 
@@ -52,6 +53,17 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+impl From<&DoorError> for Exit {
+    fn from(error: &DoorError) -> Self {
+        match error {
+            error if error.is_busy() => Self::Busy,
+            error if error.is_setting() => Self::Config,
+            DoorError::Refused { .. } => Self::Io,
+            _ => Self::Software,
+        }
     }
 }
 

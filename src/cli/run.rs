@@ -4,6 +4,7 @@ use super::app::Prepare;
 use super::exit::Exit;
 use super::session::Session;
 use crate::config::StoreSettings;
+use crate::gateway::Doors;
 use crate::runtime::{Health, Runtime};
 
 pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
@@ -22,11 +23,19 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
         session.stop(&runtime).await;
         return session.fail(Exit::Software, &reason);
     }
-    session.say(&ready_line(&session, &runtime, begun.elapsed().as_millis()));
+    let doors = match Doors::open(&runtime, session.identity()) {
+        Ok(doors) => doors,
+        Err(error) => {
+            session.stop(&runtime).await;
+            return session.fail(Exit::from(&error), &error.to_string());
+        }
+    };
+    let ms = begun.elapsed().as_millis();
+    session.say(&ready_line(&session, &runtime, &doors, ms));
     tokio::select! {
         () = session.interrupted() => {
             session.note("stopping: what was accepted is finished first (Ctrl-C again ends at once)");
-            let exit = session.stop(&runtime).await;
+            let exit = session.stop_all(&doors, &runtime).await;
             if exit == Exit::Success {
                 session.note("stopped");
             }
@@ -42,7 +51,7 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
     }
 }
 
-fn ready_line(session: &Session, runtime: &Runtime, ms: u128) -> String {
+fn ready_line(session: &Session, runtime: &Runtime, doors: &Doors, ms: u128) -> String {
     let capabilities: Vec<_> = runtime
         .stats()
         .iter()
@@ -55,8 +64,10 @@ fn ready_line(session: &Session, runtime: &Runtime, ms: u128) -> String {
     let kept = kept.map_or_else(String::new, |store| {
         format!("; state in {}", store.path.display())
     });
+    let api = doors.api_url();
+    let api = api.map_or_else(String::new, |url| format!("; API on {url}"));
     format!(
-        "{} is ready after {ms} ms: {}{kept}. Ctrl-C stops it.",
+        "{} is ready after {ms} ms: {}{kept}{api}. Ctrl-C stops it.",
         session.application(),
         capabilities.join(", ")
     )

@@ -1,16 +1,19 @@
 //! [`Session`]: what a command works with – the application's capabilities and configuration, terminal and signals.
 
 use std::fmt;
+use std::future::Future;
 use std::io::Write;
 
 use super::exit::Exit;
 use super::logging;
 use crate::config::{Config, LogSettings, Sources};
+use crate::gateway::{Doors, Identity};
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
 /// What a command works with.
 pub struct Session {
     name: &'static str,
+    version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
     sources: Sources,
 }
@@ -18,11 +21,13 @@ pub struct Session {
 impl Session {
     pub(super) fn new(
         name: &'static str,
+        version: &'static str,
         capabilities: Vec<fn(Builder) -> Builder>,
         sources: Sources,
     ) -> Self {
         Self {
             name,
+            version,
             capabilities,
             sources,
         }
@@ -32,6 +37,14 @@ impl Session {
     #[must_use]
     pub const fn application(&self) -> &'static str {
         self.name
+    }
+
+    /// Whose doors are opened.
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            application: self.name.to_owned(),
+            version: self.version.to_owned(),
+        }
     }
 
     fn builder(&self) -> Builder {
@@ -131,8 +144,21 @@ impl Session {
 
     /// Stops the application: what was accepted is finished. A second Ctrl-C ends the process at once.
     pub async fn stop(&self, runtime: &Runtime) -> Exit {
+        self.finish(runtime.stop()).await
+    }
+
+    /// As [`stop`](Self::stop), but nobody is let in any more before.
+    pub(super) async fn stop_all(&self, doors: &Doors, runtime: &Runtime) -> Exit {
+        let stopping = async {
+            doors.close().await;
+            runtime.stop().await;
+        };
+        self.finish(stopping).await
+    }
+
+    async fn finish(&self, stopping: impl Future<Output = ()>) -> Exit {
         tokio::select! {
-            () = runtime.stop() => Exit::Success,
+            () = stopping => Exit::Success,
             () = self.interrupted() => {
                 self.note("interrupted again: ending at once, what was acknowledged is safe");
                 Exit::Interrupted

@@ -1,7 +1,28 @@
 //! HTTP into a running colony: the application's API, and the operator's door.
+//!
+//! [`Doors::open`] opens both for a [`Runtime`](crate::Runtime), as `[gateway]` and `[admin]` of its configuration say.
 
+mod admin;
+mod api;
+mod bodies;
+mod call;
+mod cors;
+mod doors;
+mod error;
 mod exposure;
+mod health;
+mod limits;
+mod listen;
+mod openapi;
+mod path;
+mod problem;
+mod receive;
 mod schema;
+mod server;
+mod visit;
 
+pub use doors::{Doors, Identity};
+pub use error::DoorError;
 pub use exposure::{ExposeError, Exposed, Exposure};
+pub use openapi::{Document, document};
 pub use schema::closed;

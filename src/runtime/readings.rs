@@ -6,10 +6,16 @@ use tokio::sync::broadcast;
 
 use super::running::Runtime;
 use crate::actor::meter::MeterReading;
-use crate::call::{Span, TraceContext, tracer::Step};
+use crate::call::{Clock, Span, TraceContext, tracer::Step};
 use crate::store;
 
 impl Runtime {
+    /// Its time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.directory().clock()
+    }
+
     /// What each message, event and periodic method has been doing.
     #[must_use]
     pub fn meters(&self) -> Vec<MeterReading> {

@@ -1,0 +1,14 @@
+//! The operator's door: for the commands that look into a running process. Loopback only, and only with the token.
+
+mod capabilities;
+mod desk;
+mod file;
+mod letters;
+mod process;
+mod token;
+mod traces;
+
+pub(super) use desk::Desk;
+pub(super) use file::{AdminFile, Notice, Taken};
+pub(super) use process::Process;
+pub(super) use token::Token;

@@ -1,0 +1,75 @@
+//! `/traces`: the requests that were followed, and the steps of each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::call::{Span, SpanId, TraceId};
+use crate::gateway::problem::Problem;
+use crate::runtime::Runtime;
+
+/// The first span of each trace, newest first. First is the span without a parent, or whose parent is not remembered.
+pub(super) fn list(runtime: &Runtime, limit: usize) -> Value {
+    let spans = runtime.spans();
+    let mut numbers: HashMap<TraceId, usize> = HashMap::new();
+    let mut first: HashMap<TraceId, &Arc<Span>> = HashMap::new();
+    for span in &spans {
+        *numbers.entry(span.trace).or_default() += 1;
+        first
+            .entry(span.trace)
+            .and_modify(|known| {
+                if span.start < known.start {
+                    *known = span;
+                }
+            })
+            .or_insert(span);
+    }
+    let mut roots: Vec<&Arc<Span>> = first.into_values().collect();
+    roots.sort_by(|a, b| b.start.cmp(&a.start).then(b.span.cmp(&a.span)));
+    let shown = roots.into_iter().take(limit).map(|span| {
+        let mut shown = serde_json::to_value(&**span).unwrap_or_default();
+        shown["spans"] = numbers.get(&span.trace).copied().unwrap_or_default().into();
+        shown
+    });
+    json!({ "traces": shown.collect::<Vec<_>>() })
+}
+
+/// The spans of one trace, each after the one that caused it.
+pub(super) fn show(runtime: &Runtime, id: &str) -> Result<Value, Problem> {
+    let trace: TraceId = id
+        .parse()
+        .map_err(|error| Problem::new(400, "invalid_trace", format!("{id:?} is {error}")))?;
+    let mut spans: Vec<Arc<Span>> = runtime.spans();
+    spans.retain(|span| span.trace == trace);
+    if spans.is_empty() {
+        let detail = "no span of this trace is remembered: it was not recorded, or [trace] recent has room for newer ones only";
+        return Err(Problem::not_found(detail));
+    }
+    spans.sort_by_key(|span| span.start);
+    let spans: Vec<&Span> = in_order(&spans);
+    Ok(json!({ "trace": trace, "spans": spans }))
+}
+
+/// By their beginnings, but no step before its cause: wall clocks are coarser than turns are long.
+fn in_order(spans: &[Arc<Span>]) -> Vec<&Span> {
+    let known: Vec<SpanId> = spans.iter().map(|span| span.span).collect();
+    let is_root = |span: &Span| span.parent.is_none_or(|parent| !known.contains(&parent));
+    let mut ordered = Vec::new();
+    let mut waiting: Vec<&Span> = spans
+        .iter()
+        .map(|span| &**span)
+        .filter(|span| is_root(span))
+        .collect();
+    waiting.reverse();
+    while let Some(span) = waiting.pop() {
+        ordered.push(span);
+        let caused = spans.iter().filter(|other| other.parent == Some(span.span));
+        let caused: Vec<&Span> = caused
+            .map(|span| &**span)
+            .filter(|span| !is_root(span))
+            .collect();
+        waiting.extend(caused.into_iter().rev());
+    }
+    ordered
+}

@@ -1,0 +1,5 @@
+//! The application's API: what a path leads to.
+
+mod site;
+
+pub(super) use site::Site;

@@ -1,0 +1,255 @@
+//! [`Doors`]: opens the application's API and the operator's door of a runtime, and closes them.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::admin::{AdminFile, Desk, Notice, Process, Taken, Token};
+use super::api::Site;
+use super::bodies::Bodies;
+use super::call::Calls;
+use super::cors::Cors;
+use super::error::DoorError;
+use super::exposure::Exposure;
+use super::limits::RateLimit;
+use super::listen;
+use super::server::{AdminDoor, ApiDoor, Patience, Serving};
+use crate::config::{AdminSettings, GatewaySettings, Origin, RuntimeSettings, StoreSettings};
+use crate::runtime::Runtime;
+
+/// The longest deadline that an operator may ask for.
+const ADMIN_DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whose doors they are, for those who look in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The application's name.
+    pub application: String,
+    /// Its version; may be empty.
+    pub version: String,
+}
+
+/// The open doors of a runtime: the application's API (`[gateway]`), and the operator's (`[admin]`).
+///
+/// They have threads of their own, so that they open beside any async runtime. Dropped without [`close`](Self::close), they
+/// close at once, and requests under way are cut off.
+#[derive(Debug)]
+pub struct Doors {
+    runtime: Runtime,
+    api: Option<SocketAddr>,
+    admin_file: Option<PathBuf>,
+    patience: Patience,
+    open: Mutex<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    serving: Serving,
+    file: Option<AdminFile>,
+}
+
+/// The operator's door, with the file that tells of it.
+type Admin = (AdminDoor, AdminFile);
+
+impl Doors {
+    /// Opens the doors that the runtime's configuration asks for. Their ports are taken when this returns; requests are
+    /// answered from then on.
+    ///
+    /// If another living process has its admin file at the same place, or the file cannot be written, the operator's
+    /// door stays shut, with a warning in the log.
+    ///
+    /// # Errors
+    ///
+    /// [`DoorError`]; no door is open then.
+    pub fn open(runtime: &Runtime, identity: Identity) -> Result<Self, DoorError> {
+        let gateway: GatewaySettings = runtime.config().section("gateway")?;
+        let admin: AdminSettings = runtime.config().section("admin")?;
+        let shutdown: RuntimeSettings = runtime.config().section("runtime")?;
+        let patience = Patience {
+            receive: gateway.receive_timeout.get(),
+            shutdown: shutdown.shutdown_deadline.get(),
+        };
+        let api = gateway
+            .enabled
+            .then(|| api_door(runtime, &gateway))
+            .transpose()?;
+        let api_address = api
+            .as_ref()
+            .map(|door| address(&door.listener))
+            .transpose()?;
+        let admin = if admin.enabled {
+            admin_door(runtime, &admin, identity, api_address, patience)?
+        } else {
+            None
+        };
+        let (admin, file) = admin.unzip();
+        let admin_file = file.as_ref().map(|file| file.path().to_owned());
+        let open = if api.is_some() || admin.is_some() {
+            let serving = Serving::start(api, admin, patience);
+            let serving = serving.map_err(|error| DoorError::System {
+                reason: format!("the doors cannot be served: {error}"),
+            })?;
+            Some(Open { serving, file })
+        } else {
+            None
+        };
+        Ok(Self {
+            runtime: runtime.clone(),
+            api: api_address,
+            admin_file,
+            patience,
+            open: Mutex::new(open),
+        })
+    }
+
+    /// Where the API is, such as `http://127.0.0.1:4080`; `None` without one.
+    #[must_use]
+    pub fn api_url(&self) -> Option<String> {
+        self.api.map(url)
+    }
+
+    /// The file that says where the operator's door is and what opens it; `None` without one.
+    #[must_use]
+    pub fn admin_file(&self) -> Option<&Path> {
+        self.admin_file.as_deref()
+    }
+
+    /// Closes the doors: takes no new requests, finishes those under way – for as long as `[runtime] shutdown_deadline`
+    /// at most – and removes the admin file. Close them before the runtime stops. More than once does nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped half way, the doors take no new requests, and those under way are cut off.
+    pub async fn close(&self) {
+        let open = self.open.lock().take();
+        if let Some(open) = open {
+            // Nobody is sent to a door that is about to shut.
+            drop(open.file);
+            open.serving
+                .stop(self.runtime.clock(), self.patience.shutdown)
+                .await;
+        }
+    }
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, DoorError> {
+    listener.local_addr().map_err(|error| DoorError::System {
+        reason: error.to_string(),
+    })
+}
+
+fn calls(
+    runtime: &Runtime,
+    exposure: Exposure,
+    deadline_max: Duration,
+    receive_timeout: Duration,
+) -> Result<Calls, DoorError> {
+    let bodies = Bodies::of(&exposure).map_err(|reason| DoorError::Schema { reason })?;
+    Ok(Calls {
+        runtime: runtime.clone(),
+        exposure,
+        bodies,
+        deadline_max,
+        receive_timeout,
+    })
+}
+
+fn api_door(runtime: &Runtime, settings: &GatewaySettings) -> Result<ApiDoor, DoorError> {
+    let exposure = Exposure::of(&settings.expose, runtime.capabilities())?;
+    let cors = Cors::new(&settings.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
+    let deadline_max = settings.deadline_max.get();
+    let site = Site {
+        calls: calls(
+            runtime,
+            exposure,
+            deadline_max,
+            settings.receive_timeout.get(),
+        )?,
+        cors,
+        rate_limit: RateLimit::new(
+            runtime.clock().clone(),
+            settings.rate_limit,
+            settings.rate_burst,
+        ),
+    };
+    let is_unsaid = runtime.config().origin("gateway.listen") == Some(Origin::Default);
+    let listener = if is_unsaid {
+        listen::next_free()?
+    } else {
+        listen::named("gateway.listen", &settings.listen)?
+    };
+    Ok(ApiDoor {
+        listener,
+        site: Arc::new(site),
+        workers: settings.workers.into(),
+        connections: usize::try_from(settings.connections).unwrap_or(usize::MAX),
+    })
+}
+
+/// `None` when another process keeps its admin file there.
+fn admin_door(
+    runtime: &Runtime,
+    settings: &AdminSettings,
+    identity: Identity,
+    api: Option<SocketAddr>,
+    patience: Patience,
+) -> Result<Option<Admin>, DoorError> {
+    let listener = listen::loopback(&settings.listen)?;
+    let token = Token::fresh().map_err(|error| DoorError::System {
+        reason: format!("the system gives no randomness for the admin token: {error}"),
+    })?;
+    let path = match &settings.file {
+        Some(path) => path.clone(),
+        None => {
+            let store: StoreSettings = runtime.config().section("store")?;
+            store.path.join("admin.json")
+        }
+    };
+    let process = Process {
+        application: identity.application,
+        version: identity.version,
+        since: runtime.clock().precise(),
+        started_at: runtime.clock().wall(),
+        api: api.map(url),
+    };
+    let notice = Notice::of(&process, url(address(&listener)?), &token);
+    let file = match AdminFile::write(&path, &notice) {
+        Ok(file) => file,
+        Err(taken) => {
+            warn(&path, &taken);
+            return Ok(None);
+        }
+    };
+    let exposure = Exposure::all(runtime.capabilities());
+    let desk = Desk {
+        calls: calls(runtime, exposure, ADMIN_DEADLINE_MAX, patience.receive)?,
+        token,
+        process,
+    };
+    Ok(Some((
+        AdminDoor {
+            listener,
+            desk: Arc::new(desk),
+        },
+        file,
+    )))
+}
+
+fn warn(path: &Path, taken: &Taken) {
+    let path = path.display();
+    match taken {
+        Taken::ByAnother { pid } => {
+            tracing::warn!(%path, pid, "another running process has its admin file here: this one goes on without an operator's door; give it an admin.file of its own");
+        }
+        Taken::Unwritable(error) => {
+            tracing::warn!(%path, %error, "the admin file cannot be written: there is no operator's door; say another place with admin.file");
+        }
+    }
+}

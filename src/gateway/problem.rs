@@ -1,0 +1,201 @@
+//! [`Problem`]: an answer that says what is wrong, as problem details (RFC 9457).
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::bodies::Violation;
+use crate::call::{CallError, Delivery, Part, TraceContext};
+
+/// An answer that says what is wrong.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    /// More members of the answer.
+    more: Map<String, Value>,
+    retry_after: Option<u64>,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem with a status, a code for programs and a sentence for people.
+    pub(super) fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            code,
+            detail: detail.into(),
+            more: Map::new(),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// Nothing is here.
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(404, "not_found", detail)
+    }
+
+    /// Something is here, but not for this method.
+    pub(super) fn not_allowed(allow: &'static str) -> Self {
+        let mut problem = Self::new(
+            405,
+            "method_not_allowed",
+            format!("the methods here are {allow}"),
+        );
+        problem.allow = Some(allow);
+        problem
+    }
+
+    /// The body is not what its schema says.
+    pub(super) fn violations(errors: &[Violation]) -> Self {
+        let detail = match errors.len() {
+            1 => "the body has a mistake".to_owned(),
+            number => format!("the body has {number} mistakes"),
+        };
+        Self::new(422, "invalid_body", detail).with("errors", errors)
+    }
+
+    /// Too many requests.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let detail = "you send more requests than gateway.rate_limit allows; wait as long as Retry-After says";
+        let mut problem = Self::new(429, "rate_limited", detail);
+        problem.retry_after = Some(seconds.max(1));
+        problem
+    }
+
+    /// A refusal of the domain.
+    pub(super) fn domain(error: &Value) -> Self {
+        let detail =
+            "the request was understood and refused; `error` says why, and nothing was changed";
+        Self::new(409, "domain", detail).with("error", error)
+    }
+
+    /// A call that failed.
+    pub(super) fn call(error: &CallError, trace: TraceContext) -> Self {
+        let detail = match error {
+            CallError::Panicked { .. } => {
+                format!(
+                    "the handler panicked; see the log under trace {}",
+                    trace.trace
+                )
+            }
+            CallError::Storage { tried: true, .. } => {
+                format!("the store failed; see the log under trace {}", trace.trace)
+            }
+            error => error.to_string(),
+        };
+        let mut problem =
+            Self::new(status_of(error), error.code(), detail).with("delivery", error.delivery());
+        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+            problem.retry_after = Some(1);
+        }
+        problem
+    }
+
+    /// Another member; left out if it cannot be written as JSON.
+    pub(super) fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.more.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// As [`with`](Self::with), if there is a value.
+    pub(super) fn with_some(self, name: &str, value: Option<impl Serialize>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    pub(super) fn into_response(self) -> HttpResponse {
+        let mut body = self.more;
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        body.insert("type".to_owned(), "about:blank".into());
+        body.insert("title".to_owned(), title.into());
+        body.insert("status".to_owned(), self.status.as_u16().into());
+        body.insert("code".to_owned(), self.code.into());
+        body.insert("detail".to_owned(), self.detail.into());
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(methods) = self.allow {
+            response.insert_header((header::ALLOW, methods));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.body(Value::Object(body).to_string())
+    }
+}
+
+const fn status_of(error: &CallError) -> u16 {
+    match error {
+        CallError::Overloaded { .. }
+        | CallError::Down { .. }
+        | CallError::Stopping { .. }
+        | CallError::NotHosted { .. }
+        | CallError::Storage { tried: false, .. } => 503,
+        CallError::DeadlineExceeded { .. } => 504,
+        CallError::Cycle { .. } => 508,
+        CallError::UnknownMessage { .. } => 404,
+        CallError::InvalidKey { .. } => 400,
+        CallError::TooLarge {
+            part: Part::Message,
+            ..
+        } => 413,
+        CallError::Codec {
+            part: Part::Message,
+            ..
+        } => 422,
+        _ => match error.delivery() {
+            Delivery::NotDelivered => 503,
+            Delivery::Unknown => 500,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(error: &CallError) -> u16 {
+        status_of(error)
+    }
+
+    #[test]
+    fn what_the_caller_sent_is_told_apart_from_what_we_answered() {
+        let capability = || "desk".to_owned();
+        for (part, large, misfit) in [(Part::Message, 413, 422), (Part::Reply, 500, 500)] {
+            let too_large = CallError::TooLarge {
+                capability: capability(),
+                part,
+                limit: 1,
+            };
+            let codec = CallError::Codec {
+                capability: capability(),
+                part,
+                reason: String::new(),
+            };
+            assert_eq!((status(&too_large), status(&codec)), (large, misfit));
+        }
+        let storage = |tried| CallError::Storage {
+            capability: capability(),
+            reason: String::new(),
+            tried,
+        };
+        assert_eq!(
+            (status(&storage(false)), status(&storage(true))),
+            (503, 500)
+        );
+    }
+}
