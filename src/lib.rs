@@ -49,6 +49,8 @@ mod delivery;
 mod engine;
 #[cfg(feature = "gateway")]
 pub mod gateway;
+#[cfg(feature = "observe")]
+pub mod observe;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]
@@ -81,8 +83,9 @@ pub use delivery::{DeadLetter, DeadLetterError};
 pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
 pub use runtime::{
-    Builder, CapabilityInfo, Events, EventsError, Health, NamedAsk, NamedReply, Runtime,
-    RuntimeError,
+    Builder, CapabilityInfo, EmitError, EmittedEvent, Events, EventsError, Health, LogItem, Logged,
+    NamedAsk, NamedEvent, NamedReply, Runtime, RuntimeError, Since, Subscribe, SubscribeError,
+    Subscription, SubscriptionEnd,
 };
 #[cfg(feature = "testing")]
 pub use skep_macros::test;

@@ -1,5 +1,6 @@
 //! [`Cx`]: what a turn is given besides its message.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -13,8 +14,9 @@ use serde_json::value::RawValue;
 
 use super::capability::{Capability, Handle, Uses};
 use super::draft::Draft;
+use super::event_log::LogBody;
 use super::outgoing::{Letter, LetterBody, LetterKind, TimerBody, TimerId, TimerKind};
-use super::services::{Services, Tapped};
+use super::services::Services;
 use super::table::Table;
 use super::table_key::TableKey;
 use super::{abort, layout};
@@ -80,9 +82,10 @@ impl<A: Capability> Cx<A> {
         Table::new(self.draft.clone(), name)
     }
 
-    /// Makes a fact known to all who subscribe, if the turn succeeds.
+    /// Makes a fact known to all who listen, and keeps it for those who look on ([`Runtime::subscribe`](crate::Runtime::subscribe)),
+    /// if the turn succeeds.
     ///
-    /// Each subscriber gets it at least once and, being durable, handles it once; events of one actor arrive in order.
+    /// Each listener gets it at least once and, being durable, handles it once; events of one actor arrive in order.
     /// An event over the `message_size`, or a full outbox, ends the turn with a [`CallError`].
     #[allow(
         clippy::needless_pass_by_value,
@@ -94,17 +97,17 @@ impl<A: Capability> Cx<A> {
     {
         let body = self.body(&event);
         let services = Arc::clone(self.draft.services());
-        if services.taps.wants(<E as Event>::NAME) {
-            self.draft.tap(Tapped {
-                event: <E as Event>::NAME,
-                body: Arc::from(body.get()),
-            });
-        }
-        let Some(receivers) = services.audience.get(<E as Event>::NAME) else {
+        let receivers = services.audience.get(<E as Event>::NAME);
+        if receivers.is_none() && !services.log.wants() {
             return;
+        }
+        // That somebody happens to look must not change the ids of what follows: the turn may run again.
+        let id = if receivers.is_some() || services.log.keeps() {
+            self.effect_id()
+        } else {
+            services.random.message_id()
         };
-        let id = self.effect_id();
-        for receiver in receivers.clone() {
+        for receiver in receivers.into_iter().flatten() {
             let body = self.letter_body(
                 LetterKind::Event,
                 <E as Event>::NAME,
@@ -112,7 +115,17 @@ impl<A: Capability> Cx<A> {
                 None,
                 body.clone(),
             );
-            self.post(receiver, body);
+            self.post(Arc::clone(receiver), body);
+        }
+        if services.log.wants() {
+            self.draft.note(LogBody {
+                id,
+                at_ms: services.clock.wall_ms(),
+                name: Cow::Borrowed(<E as Event>::NAME),
+                key: self.draft.actor().cloned(),
+                trace: current_step(),
+                body,
+            });
         }
     }
 

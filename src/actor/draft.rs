@@ -10,9 +10,10 @@ use std::sync::atomic::Ordering;
 
 use parking_lot::Mutex;
 
+use super::event_log::{LogBody, Shelved};
 use super::layout;
 use super::outgoing::{Letter, LetterBody};
-use super::services::{News, Posted, Services, Tapped};
+use super::services::{News, Posted, Services};
 use crate::call::{CallError, Key};
 use crate::store::{self, Batch, State};
 
@@ -38,8 +39,8 @@ struct Overlay {
     /// The running turn's writes; `None` deletes.
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     letters: Vec<Letter>,
-    /// Events for onlookers.
-    tapped: Vec<Tapped>,
+    /// Events for the log.
+    noted: Vec<Arc<LogBody>>,
     timer_due_ms: Option<u64>,
     /// Writes of earlier turns whose commits are under way, with the number of the commit.
     flying: BTreeMap<Vec<u8>, (u64, Option<Vec<u8>>)>,
@@ -63,7 +64,8 @@ pub(crate) struct Sealed {
     /// The number to [`land`](Draft::land) when the batch is durable.
     pub(crate) commit: u64,
     pub(crate) news: News,
-    pub(crate) tapped: Vec<Tapped>,
+    /// The turn's events, on their way to onlookers.
+    pub(crate) shelved: Option<Shelved>,
 }
 
 impl Draft {
@@ -166,9 +168,9 @@ impl Draft {
         self.with(|overlay| overlay.letters.push(letter));
     }
 
-    /// Adds an event for onlookers.
-    pub(crate) fn tap(&self, tapped: Tapped) {
-        self.with(|overlay| overlay.tapped.push(tapped));
+    /// Adds an event to the log, if the turn succeeds.
+    pub(crate) fn note(&self, event: LogBody) {
+        self.with(|overlay| overlay.noted.push(Arc::new(event)));
     }
 
     /// How many letters the running turn has posted.
@@ -196,7 +198,7 @@ impl Draft {
         if let Some(overlay) = &mut *self.0.overlay.lock() {
             overlay.writes.clear();
             overlay.letters.clear();
-            overlay.tapped.clear();
+            overlay.noted.clear();
             overlay.timer_due_ms = None;
         }
     }
@@ -208,7 +210,7 @@ impl Draft {
         let Some(overlay) = &mut *guard else {
             return Ok(Sealing::Nothing);
         };
-        if overlay.writes.is_empty() && overlay.letters.is_empty() && overlay.tapped.is_empty() {
+        if overlay.is_blank() {
             let is_barrier = overlay.sealed > overlay.landed;
             return Ok(if is_barrier {
                 Sealing::Barrier
@@ -239,19 +241,22 @@ impl Draft {
                 None => batch.delete(key.clone()),
             }
         }
+        let shelved = services
+            .log
+            .shelve(&overlay.noted, &mut batch)
+            .map_err(|error| storage(services.capability, &error))?;
         batch
             .check()
             .map_err(|error| storage(services.capability, &error))?;
         services
             .backlog
             .fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
-        let tapped = std::mem::take(&mut overlay.tapped);
         let commit = overlay.take_off();
         Ok(Sealing::Batch(Sealed {
             batch,
             commit,
             news,
-            tapped,
+            shelved,
         }))
     }
 
@@ -275,8 +280,7 @@ impl Draft {
         let Some(overlay) = &mut *guard else { return };
         overlay.landed = overlay.landed.max(commit);
         overlay.flying.retain(|_, (number, _)| *number > commit);
-        let idle =
-            overlay.flying.is_empty() && overlay.writes.is_empty() && overlay.letters.is_empty();
+        let idle = overlay.flying.is_empty() && overlay.is_blank();
         if idle && overlay.landed == overlay.sealed {
             *guard = None;
         }
@@ -284,6 +288,11 @@ impl Draft {
 }
 
 impl Overlay {
+    /// Whether the running turn has left nothing to commit yet.
+    fn is_blank(&self) -> bool {
+        self.writes.is_empty() && self.letters.is_empty() && self.noted.is_empty()
+    }
+
     /// The turn's writes are on their way to the store; gives the commit its number.
     fn take_off(&mut self) -> u64 {
         self.sealed += 1;
@@ -295,6 +304,7 @@ impl Overlay {
                 .map(|(key, value)| (key, (commit, value))),
         );
         self.letters.clear();
+        self.noted.clear();
         self.timer_due_ms = None;
         commit
     }

@@ -7,6 +7,7 @@
 //! t <due> <actor> <timer id>    a timer
 //! e <actor> <method>            when an `#[every]` method is called next
 //! x <sequence>                  a dead letter
+//! l <position>                  an event in the log
 //! ```
 //! Names are written with their length before them, numbers big endian: keys sort as their parts do. The `<actor>` of a capability without keys is
 //! empty.
@@ -19,6 +20,7 @@ pub(crate) const OUTBOX: u8 = b'o';
 pub(crate) const TIMERS: u8 = b't';
 pub(crate) const PERIODICS: u8 = b'e';
 pub(crate) const DEAD: u8 = b'x';
+pub(crate) const LOG: u8 = b'l';
 
 /// The rows of one table of one actor.
 pub(crate) fn table(actor: Option<&Key>, table: &str) -> Vec<u8> {
@@ -109,6 +111,20 @@ pub(crate) fn parse_dead(key: &[u8]) -> Option<u64> {
     ))
 }
 
+/// One event in the log.
+pub(crate) fn log(position: u64) -> Vec<u8> {
+    let mut key = vec![LOG];
+    key.extend_from_slice(&position.to_be_bytes());
+    key
+}
+
+/// The position in the key of a logged event.
+pub(crate) fn parse_log(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(
+        key.strip_prefix(&[LOG])?.try_into().ok()?,
+    ))
+}
+
 fn push_name(key: &mut Vec<u8>, name: &str) {
     // Names are contracts, tables, handlers and keys: all bounded far below 64 kB.
     let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
@@ -140,6 +156,8 @@ mod tests {
         );
         assert_eq!(parse_timer(&timer(9, None, id)), Some((9, None, id)));
         assert_eq!(parse_dead(&dead(3)), Some(3));
+        assert_eq!(parse_log(&log(3)), Some(3));
+        assert_eq!(parse_log(&dead(3)), None);
         assert_eq!(parse_outbox(b"o\xff"), None);
     }
 

@@ -5,6 +5,8 @@ pub(crate) mod binder;
 mod capability;
 mod cx;
 pub(crate) mod draft;
+pub(crate) mod event_log;
+mod event_shelf;
 pub(crate) mod layout;
 pub(crate) mod meter;
 pub(crate) mod outgoing;

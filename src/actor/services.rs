@@ -6,19 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::RwLock;
 use tokio::runtime::Handle;
-use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
+use super::event_log::EventLog;
 use super::meter::Meters;
 use super::random::Random;
 use crate::call::Clock;
 use crate::call::route::Directory;
 use crate::store::{Committer, Store, TreeName};
-
-/// Events that an onlooker may be behind before it misses some.
-const TAP_ROOM: usize = 1024;
 
 /// What all actors of one capability share.
 pub(crate) struct Services {
@@ -32,8 +28,8 @@ pub(crate) struct Services {
     pub(crate) tree: TreeName,
     /// Who listens to the events of this capability.
     pub(crate) audience: Audience,
-    /// Who looks on at events as they become known.
-    pub(crate) taps: Taps,
+    /// Every event, for those who look on.
+    pub(crate) log: Arc<EventLog>,
     /// Is told what a commit left to be delivered.
     pub(crate) post: Arc<dyn Post>,
     pub(crate) limits: Limits,
@@ -65,43 +61,6 @@ pub(crate) struct Limits {
 
 /// For each event of a capability the targets that get it.
 pub(crate) type Audience = BTreeMap<&'static str, Vec<Arc<str>>>;
-
-/// An event as onlookers see it: its id and its JSON.
-#[derive(Debug, Clone)]
-pub(crate) struct Tapped {
-    pub(crate) event: &'static str,
-    pub(crate) body: Arc<str>,
-}
-
-/// Onlookers of one capability's events. They get what they keep up with; they are no subscribers.
-#[derive(Debug, Default)]
-pub(crate) struct Taps {
-    senders: RwLock<BTreeMap<&'static str, broadcast::Sender<Tapped>>>,
-}
-
-impl Taps {
-    /// Looks on from now.
-    pub(crate) fn open(&self, event: &'static str) -> broadcast::Receiver<Tapped> {
-        let mut senders = self.senders.write();
-        senders
-            .entry(event)
-            .or_insert_with(|| broadcast::channel(TAP_ROOM).0)
-            .subscribe()
-    }
-
-    pub(crate) fn wants(&self, event: &str) -> bool {
-        self.senders
-            .read()
-            .get(event)
-            .is_some_and(|sender| sender.receiver_count() > 0)
-    }
-
-    pub(crate) fn show(&self, tapped: Tapped) {
-        if let Some(sender) = self.senders.read().get(tapped.event) {
-            let _ = sender.send(tapped);
-        }
-    }
-}
 
 /// Is told what a commit left to be delivered.
 pub(crate) trait Post: Send + Sync {
@@ -159,6 +118,23 @@ impl Tasks {
             }
         };
         self.tracker.spawn_on(bounded, &self.handle);
+    }
+
+    /// Does what blocks on a thread that may; `None` when the runtime ends. Until it is done the runtime has not ended.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let token = self.tracker.token();
+        if self.stop.is_cancelled() {
+            return None;
+        }
+        let working = self.handle.spawn_blocking(move || {
+            let done = work();
+            drop(token);
+            done
+        });
+        working.await.ok()
     }
 
     /// Ends all tasks without waiting for them.

@@ -16,7 +16,7 @@ use super::cell::{CallCell, CallResult};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route};
 use super::scope::{self, Scope, Scoped};
 use super::tracer::Step;
-use super::{AskError, CallError, Key, MessageId, Part, Tick};
+use super::{AskError, CallError, Key, MessageId, Part, Span, SpanKind, Tick, TurnOutcome};
 use crate::contract::{Accepts, Message, Outcome, SizeError, encoded_size_within};
 
 /// What a caller may say about one call.
@@ -226,6 +226,9 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             Offer::Full(room) => self.stage = Stage::WaitingForRoom(cell, room),
             Offer::Refused(error) => return Err(error),
             Offer::Elsewhere(remote) => {
+                if cell.scope().recorded().is_some() {
+                    cell.scope().queued(self.route.clock.precise());
+                }
                 let request = encode(self.route, &cell, kind)?;
                 self.stage = Stage::Elsewhere(
                     cell,
@@ -288,6 +291,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Outcome<M>>, CallError>> {
         if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            self.record(&*cell, &answer);
             return Poll::Ready(
                 answer.and_then(|answer| decode::<M>(self.route.contract, &answer)),
             );
@@ -301,6 +305,34 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         }
         self.stage = Stage::Elsewhere(cell, answer);
         Poll::Pending
+    }
+
+    /// Leaves the caller's view of a call through a transport, if its trace is recorded.
+    fn record(&self, cell: &CallCell<M>, answer: &Result<Answer, CallError>) {
+        let scope = cell.scope();
+        let (Some(step), Some(began)) = (scope.recorded(), scope.queued_at()) else {
+            return;
+        };
+        let clock = &self.route.clock;
+        let duration = clock.precise().saturating_sub(began);
+        self.route.tracer.record(Span {
+            trace: step.context.trace,
+            span: step.context.span,
+            parent: step.parent,
+            kind: SpanKind::Client,
+            capability: scope.contract.to_owned(),
+            key: scope.key.clone(),
+            message: M::NAME.to_owned(),
+            start: clock.wall() - duration,
+            duration,
+            queued: None,
+            is_inline: false,
+            outcome: match answer {
+                Ok(Answer::Domain(_)) => TurnOutcome::Refused,
+                Ok(_) => TurnOutcome::Ok,
+                Err(_) => TurnOutcome::Failed,
+            },
+        });
     }
 
     fn timed_out(&mut self, cx: &mut Context<'_>) -> bool {

@@ -61,11 +61,11 @@ pub struct Span {
 #[non_exhaustive]
 pub enum SpanKind {
     /// The turn of a message that somebody asked or told.
-    Ask,
+    Call,
     /// The turn of an event.
     Event,
     /// The turn of a message sent through the outbox.
-    Send,
+    Sent,
     /// The turn of a timer.
     Timer,
     /// A call on its way through a transport, seen by the caller.

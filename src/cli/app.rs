@@ -5,16 +5,16 @@ use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use clap::ArgMatches;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::command::Command;
+use super::commands::BUILT_IN;
 use super::exit::Exit;
-use super::session::Session;
-use super::{config, explain, run};
+use super::session::{Colour, Session};
+use super::{definition, run};
 use crate::actor::{Capability, HandlesAll};
-use crate::config::Sources;
 use crate::contract::Contract;
 use crate::runtime::{Builder, Runtime};
 
@@ -46,6 +46,7 @@ pub struct App {
     about: &'static str,
     version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
+    presets: Vec<(String, String)>,
     commands: Vec<Box<dyn Command>>,
     prepare: Option<Prepare>,
 }
@@ -58,6 +59,7 @@ pub fn app(name: &'static str) -> App {
         about: "",
         version: "",
         capabilities: Vec::new(),
+        presets: Vec::new(),
         commands: Vec::new(),
         prepare: None,
     }
@@ -96,6 +98,14 @@ impl App {
         A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
     {
         self.capabilities.push(Builder::with::<A>);
+        self
+    }
+
+    /// Sets a default of the application's own, below file, environment and flags: `.preset("gateway.expose", "[\"search\"]")`.
+    /// The value is written as in a `--set`. A wrong key or value refuses every start.
+    #[must_use]
+    pub fn preset(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.presets.push((key.into(), value.into()));
         self
     }
 
@@ -143,7 +153,11 @@ impl App {
                 };
             }
         };
-        let session = self.session(&matches, environment);
+        let colour = Colour::of(&environment);
+        let sources = definition::sources(self.name, &self.presets, &matches, environment);
+        let session = Session::new(self.name, self.version, self.capabilities.clone(), sources)
+            .with_definition(definition)
+            .with_colour(colour);
         let runtime = match tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -162,92 +176,23 @@ impl App {
     }
 
     async fn dispatch(&self, matches: &ArgMatches, session: Session) -> Exit {
-        match matches.subcommand() {
-            None | Some(("run", _)) => run::run(session, self.prepare.clone()).await,
-            Some(("config", arguments)) => config::config(&session, arguments.get_flag("json")),
-            Some(("explain", arguments)) => explain::explain(
-                self.name,
-                arguments.get_one::<String>("code").map(String::as_str),
-            ),
-            Some((name, arguments)) => {
-                let found = self
-                    .commands
-                    .iter()
-                    .find(|command| command.define().get_name() == name);
-                match found {
-                    Some(command) => command.run(arguments.clone(), session).await,
-                    None => Exit::Usage,
-                }
-            }
+        let Some((name, arguments)) = matches.subcommand().filter(|(name, _)| *name != "run")
+        else {
+            return run::run(session, self.prepare.clone()).await;
+        };
+        if let Some(built_in) = BUILT_IN.iter().find(|command| command.name == name) {
+            let ended = (built_in.run)(arguments.clone(), session).await;
+            return ended.unwrap_or_else(|failure| failure.end());
         }
-    }
-
-    fn session(&self, matches: &ArgMatches, environment: Vec<(OsString, OsString)>) -> Session {
-        let file_variable = config_variable(self.name);
-        let from_environment = environment
-            .iter()
-            .find(|(name, _)| *name == *file_variable)
-            .map(|(_, value)| value.clone());
-        let mut sources = Sources::of(self.name)
-            .ignore_env([file_variable])
-            .env(environment);
-        let file = matches
-            .get_one::<OsString>("config-file")
-            .cloned()
-            .or(from_environment);
-        if let Some(file) = file {
-            sources = sources.file(file);
+        let mut added = self.commands.iter();
+        match added.find(|command| command.define().get_name() == name) {
+            Some(command) => command.run(arguments.clone(), session).await,
+            None => Exit::Usage,
         }
-        if let Some(path) = matches.get_one::<String>("data") {
-            sources = sources.flag("store.path", path, "--data");
-        }
-        if let Some(level) = matches.get_one::<String>("log") {
-            sources = sources.flag("log.level", level, "--log");
-        }
-        for pair in matches.get_many::<String>("set").into_iter().flatten() {
-            sources = sources.set(pair);
-        }
-        Session::new(self.name, self.version, self.capabilities.clone(), sources)
     }
 
     fn definition(&self) -> clap::Command {
-        let variable = config_variable(self.name);
-        let global = |arg: Arg| arg.global(true).help_heading("Options for every command");
-        let mut definition = clap::Command::new(self.name)
-            .about(self.about)
-            .subcommand_required(false)
-            .arg(global(
-                Arg::new("config-file")
-                    .short('c')
-                    .long("config")
-                    .value_name("FILE")
-                    .value_parser(value_parser!(OsString))
-                    .help(format!("Configuration file (TOML); without one every key has its default [env: {variable}]")),
-            ))
-            .arg(global(
-                Arg::new("set")
-                    .long("set")
-                    .value_name("KEY=VALUE")
-                    .action(ArgAction::Append)
-                    .help("Sets one key of the configuration, above file and environment"),
-            ))
-            .arg(global(Arg::new("data").long("data").value_name("DIR").help("Where state is kept: store.path")))
-            .arg(global(Arg::new("log").long("log").value_name("LEVEL").help("How much is logged: log.level")))
-            .subcommand(clap::Command::new("run").about("Runs the application until Ctrl-C (default)"))
-            .subcommand(
-                clap::Command::new("config")
-                    .about("Prints every key of the configuration, its value, and where that comes from")
-                    .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON")),
-            )
-            .subcommand(
-                clap::Command::new("explain")
-                    .about("Explains an error code, such as SK0101; without one lists them all")
-                    .arg(Arg::new("code").value_name("CODE")),
-            )
-            .after_help(format!(
-                "Examples:\n  {0}                        run with every default\n  {0} -c my.toml             run with a file\n  {0} --set log.level=debug  change one key\n  {0} explain SK0102         what an error means",
-                self.name
-            ));
+        let mut definition = definition::definition(self.name, self.about);
         if !self.version.is_empty() {
             definition = definition.version(self.version);
         }
@@ -257,11 +202,6 @@ impl App {
                 definition.subcommand(command.define())
             })
     }
-}
-
-/// The environment variable that names the configuration file.
-fn config_variable(application: &str) -> String {
-    format!("{}_CONFIG", application.to_uppercase().replace('-', "_"))
 }
 
 impl fmt::Debug for App {

@@ -19,12 +19,18 @@ pub enum Exit {
     Data,
     /// 66: an input file cannot be read.
     NoInput,
+    /// 69: nobody answers: the application does not run here, or cannot be reached.
+    Unavailable,
     /// 70: the application failed.
     Software,
     /// 74: the store or a file cannot be read or written.
     Io,
     /// 75: something is in use at the moment; try again later.
     Busy,
+    /// 76: what answered is not what this program understands.
+    Protocol,
+    /// 77: whoever asks may not.
+    NoPermission,
     /// 78: the configuration is wrong.
     Config,
     /// 130: interrupted.
@@ -41,9 +47,12 @@ impl Exit {
             Self::Usage => 64,
             Self::Data => 65,
             Self::NoInput => 66,
+            Self::Unavailable => 69,
             Self::Software => 70,
             Self::Io => 74,
             Self::Busy => 75,
+            Self::Protocol => 76,
+            Self::NoPermission => 77,
             Self::Config => 78,
             Self::Interrupted => 130,
         }

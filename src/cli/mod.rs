@@ -1,14 +1,23 @@
 //! The command line of every application built on skep: [`app`] and the commands that come with it.
 
 mod app;
+mod arguments;
+mod body;
+mod client;
 mod command;
-mod config;
+mod commands;
+mod definition;
 mod exit;
-mod explain;
-mod logging;
+mod failure;
 mod operator;
+mod output;
 mod run;
+mod schema_text;
+mod screen;
 mod session;
+mod stopwatch;
+mod store_files;
+mod views;
 
 pub use app::{App, app};
 pub use command::Command;

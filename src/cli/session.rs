@@ -1,13 +1,14 @@
 //! [`Session`]: what a command works with – the application's capabilities and configuration, terminal and signals.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use super::exit::Exit;
-use super::logging;
 use crate::config::{Config, LogSettings, Sources};
 use crate::gateway::{Doors, Identity};
+use crate::observe::log::Logs;
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
 /// What a command works with.
@@ -16,6 +17,32 @@ pub struct Session {
     version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
     sources: Sources,
+    definition: clap::Command,
+    colour: Colour,
+}
+
+/// Whether the environment allows colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Colour {
+    /// On a terminal.
+    #[default]
+    Allowed,
+    /// Nowhere: `NO_COLOR` is set, or the terminal knows none.
+    Refused,
+}
+
+impl Colour {
+    /// What this environment says; see <https://no-color.org>.
+    pub(super) fn of(environment: &[(OsString, OsString)]) -> Self {
+        let refuses = |(name, value): &(OsString, OsString)| {
+            (name == "NO_COLOR" && !value.is_empty()) || (name == "TERM" && value == "dumb")
+        };
+        if environment.iter().any(refuses) {
+            Self::Refused
+        } else {
+            Self::Allowed
+        }
+    }
 }
 
 impl Session {
@@ -30,7 +57,38 @@ impl Session {
             version,
             capabilities,
             sources,
+            definition: clap::Command::new(name),
+            colour: Colour::default(),
         }
+    }
+
+    /// The same with the whole command line, for whatever tells of it.
+    #[must_use]
+    pub(super) fn with_definition(mut self, definition: clap::Command) -> Self {
+        self.definition = definition;
+        self
+    }
+
+    /// The same with what the environment says of colour.
+    #[must_use]
+    pub(super) fn with_colour(mut self, colour: Colour) -> Self {
+        self.colour = colour;
+        self
+    }
+
+    /// The whole command line.
+    pub(super) const fn definition(&self) -> &clap::Command {
+        &self.definition
+    }
+
+    /// Whether what is printed may have colour.
+    pub(super) fn has_colour(&self) -> bool {
+        self.colour == Colour::Allowed && std::io::stdout().is_terminal()
+    }
+
+    /// Whether a person reads the notes.
+    pub(super) fn is_watched(&self) -> bool {
+        std::io::stderr().is_terminal()
     }
 
     /// The application's name.
@@ -62,9 +120,12 @@ impl Session {
     ///
     /// How to end; every mistake has been printed.
     pub fn config(&self) -> Result<Config, Exit> {
-        self.builder()
-            .config()
-            .map_err(|error| self.explain(&error))
+        self.read_config().map_err(|error| self.explain(&error))
+    }
+
+    /// Reads and checks the configuration without a word.
+    pub(super) fn read_config(&self) -> Result<Config, RuntimeError> {
+        self.builder().config()
     }
 
     /// Begins to log as configured, and starts the application.
@@ -77,11 +138,11 @@ impl Session {
         let log: LogSettings = config
             .section("log")
             .map_err(|problems| self.explain(&RuntimeError::Config(problems)))?;
-        logging::begin(&log);
-        self.builder()
-            .start()
-            .await
-            .map_err(|error| self.explain(&error))
+        let logs = Logs::begin(&log);
+        let started = self.builder().start().await;
+        let runtime = started.map_err(|error| self.explain(&error))?;
+        logs.attend(&runtime);
+        Ok(runtime)
     }
 
     fn explain(&self, error: &RuntimeError) -> Exit {

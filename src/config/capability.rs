@@ -36,6 +36,10 @@ pub struct CapabilitySettings {
     /// emit are refused.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub outbox_limit: u32,
+    /// Events kept for onlookers that come back, 0 to 10000000. Default 10000. 0: none, onlookers see only what happens
+    /// while they look. A capability that is not durable keeps at most 32 MiB of them.
+    #[schemars(range(max = 10_000_000))]
+    pub event_log: u32,
     /// How events and durable sends are delivered.
     pub delivery: DeliverySettings,
     /// What happens after a panic.
@@ -114,6 +118,7 @@ impl Default for CapabilitySettings {
             durability: Durability::default(),
             inbox_retention: HumanDuration::from_secs(24 * 60 * 60),
             outbox_limit: 1_000_000,
+            event_log: 10_000,
             delivery: DeliverySettings::default(),
             restart: RestartSettings::default(),
         }

@@ -49,18 +49,24 @@ impl Config {
     pub fn load(sources: &Sources, schemas: &Schemas) -> Result<Self, Problems> {
         let shape = schemas.shape();
         let mut problems = Vec::new();
-        let (mut said, readable) = match &sources.file {
+        let (file, readable) = match &sources.file {
             None => (Node::table(Place::Default), true),
             Some(path) => match file::read(path, shape, &mut problems) {
                 Some(root) => (root, true),
                 None => (Node::table(Place::Default), false),
             },
         };
-        problems.extend(Checker::layer(&said, shape, &sources.prefix));
-        let mut layers = overlay::from_env(sources, shape, &mut problems);
+        let mut layers: Vec<Node> = overlay::from_presets(sources, shape, &mut problems);
+        let num_presets = layers.len();
+        layers.push(file);
+        layers.extend(overlay::from_env(sources, shape, &mut problems));
         layers.extend(overlay::from_flags(sources, shape, &mut problems));
-        for layer in layers {
+        let mut said = Node::table(Place::Default);
+        for (index, mut layer) in layers.into_iter().enumerate() {
             problems.extend(Checker::layer(&layer, shape, &sources.prefix));
+            if index < num_presets {
+                layer.unplace_tables();
+            }
             said.overlay(layer);
         }
         let said = inherited(&said, shape);

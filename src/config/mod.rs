@@ -1,6 +1,6 @@
 //! What an operator may say: settings, where each value came from, and every mistake at once.
 //!
-//! Layers, each above the one before: defaults < file (TOML) < environment < flags. The [`Schemas`] say which keys
+//! Layers, each above the one before: defaults < the application's presets < file (TOML) < environment < flags. The [`Schemas`] say which keys
 //! exist; [`Config::load`] holds every layer against them and gives either a valid [`Config`] or all [`Problems`].
 //! Knows no actor, no engine, no store; the floors above register their sections here.
 

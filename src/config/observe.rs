@@ -23,8 +23,10 @@ pub struct LogSettings {
     pub recent: u32,
 }
 
-/// The least serious event that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+/// The least serious event that is written. The more it lets through, the greater it is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Nothing.

@@ -1,4 +1,4 @@
-//! The layers above the file: environment variables and flags, each a tree of one branch.
+//! The layers around the file: the application's presets below it, environment variables and flags above; each a tree of one branch.
 
 use std::ffi::OsString;
 use std::sync::{Arc, OnceLock};
@@ -8,9 +8,35 @@ use super::fault::Fault;
 use super::place::{Origin, Place, Spoken};
 use super::problem::Problem;
 use super::shape::{Shape, kind_of};
-use super::sources::{Flag, Sources};
+use super::sources::{Flag, Preset, Sources};
 use super::spelling::{nearest, shouted, variable};
 use super::tree::Node;
+
+/// What the application presets, in its order.
+pub(super) fn from_presets(
+    sources: &Sources,
+    shape: Shape<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Node> {
+    let mut layers = Vec::new();
+    for Preset { key, value } in &sources.presets {
+        let origin = Origin::Preset {
+            application: sources.application.clone(),
+        };
+        match from_pair(
+            "preset",
+            origin,
+            key,
+            value,
+            format!("preset {key}="),
+            shape,
+        ) {
+            Ok(layer) => layers.push(layer),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    layers
+}
 
 /// What the environment says, sorted by variable; a variable with the prefix that sets nothing is a problem.
 pub(super) fn from_env(
@@ -119,19 +145,24 @@ fn from_flag(flag: &Flag, shape: Shape<'_>) -> Result<Node, Box<Problem>> {
             }
         },
     };
+    let origin = Origin::Flag {
+        flag: flag.to_owned(),
+    };
+    from_pair(flag, origin, key, value, lead, shape)
+}
+
+/// A key and its value; `said_by` is what an error about the key names.
+fn from_pair(
+    said_by: &str,
+    origin: Origin,
+    key: &str,
+    value: &str,
+    lead: String,
+    shape: Shape<'_>,
+) -> Result<Node, Box<Problem>> {
     let path =
-        flag_path(key).ok_or_else(|| bad_flag(flag, key, "this is not the path of a key"))?;
-    Ok(layer(
-        shape,
-        &path,
-        Spoken::new(
-            Origin::Flag {
-                flag: flag.to_owned(),
-            },
-            lead,
-            value,
-        ),
-    ))
+        flag_path(key).ok_or_else(|| bad_flag(said_by, key, "this is not the path of a key"))?;
+    Ok(layer(shape, &path, Spoken::new(origin, lead, value)))
 }
 
 fn bad_flag(flag: &str, text: &str, reason: &str) -> Box<Problem> {

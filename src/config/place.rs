@@ -15,6 +15,11 @@ use super::secret::MASK;
 pub enum Origin {
     /// Nobody: it is the built-in default.
     Default,
+    /// The application: a default of its own.
+    Preset {
+        /// The application's name.
+        application: String,
+    },
     /// The configuration file.
     File {
         /// The file as it was named by the caller.
@@ -62,7 +67,7 @@ pub(super) struct FileText {
     pub(super) covered: OnceLock<Vec<(Range<usize>, Cover)>>,
 }
 
-/// One value said outside the file: by an environment variable or a flag.
+/// One value said outside the file: by the application, an environment variable or a flag.
 pub(super) struct Spoken {
     pub(super) origin: Origin,
     /// The words before the value: `HOTEL_STORE__PATH=`, `--set store.path=`, `--store `.
@@ -90,6 +95,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Preset { application } => write!(f, "default of {application}"),
             Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Env { var } => f.write_str(var),
             Self::Flag { flag } => f.write_str(flag),

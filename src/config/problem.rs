@@ -41,11 +41,12 @@ impl Problem {
         self.place.origin()
     }
 
-    /// File first, in the order of its lines; then the environment by name, then flags as they came.
+    /// The application's presets, then the file in the order of its lines; then the environment by name, then flags as they came.
     fn rank(&self) -> (u8, usize, String) {
         match &self.place {
             Place::File { key, .. } => (1, key.start, String::new()),
             Place::Spoken(spoken) => match &spoken.origin {
+                Origin::Preset { .. } => (0, 0, String::new()),
                 Origin::Flag { .. } => (3, 0, String::new()),
                 origin => (2, 0, origin.to_string()),
             },

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::capability::CapabilitySettings;
 use super::doors::{AdminSettings, GatewaySettings};
-use super::observe::{LogSettings, MetricsSettings, TraceSettings};
+use super::observe::{LogLevel, LogSettings, MetricsSettings, TraceSettings};
 use super::settings::{RuntimeSettings, StoreSettings};
 use super::shape::{INAPPLICABLE, INHERITS, SECTION, Shape};
 
@@ -14,6 +14,8 @@ use super::shape::{INAPPLICABLE, INHERITS, SECTION, Shape};
 pub(super) const DEFAULTS: &str = "defaults";
 /// The table of the capabilities' own tables.
 pub(super) const CAPABILITIES: &str = "capabilities";
+/// The table of the levels at which single capabilities log.
+const LOG_LEVELS: &str = "log.capabilities";
 
 /// The schema of a settings type, to be registered with [`Schemas::section`].
 ///
@@ -55,6 +57,25 @@ impl Schemas {
             .section("trace", schema_of::<TraceSettings>())
             .section(DEFAULTS, schema_of::<CapabilitySettings>())
             .section(CAPABILITIES, Schema::default())
+            .closed(LOG_LEVELS)
+    }
+
+    /// Keys of this table are refused, but for those that are registered.
+    fn closed(mut self, path: &str) -> Self {
+        let mut table = &mut self.document;
+        for segment in path.split('.') {
+            table = object(object(table, "properties"), segment);
+        }
+        table["additionalProperties"] = Json::Bool(false);
+        self
+    }
+
+    /// Registers `[log.capabilities] <name>`.
+    fn log_level(mut self, name: &str) -> Self {
+        let levels = object(object(&mut self.document, "properties"), "log");
+        let levels = object(object(levels, "properties"), "capabilities");
+        object(levels, "properties")[name] = schema_of::<LogLevel>().to_value();
+        self
     }
 
     /// Registers a section under a dotted path, such as `store` or `capabilities.payments.settings`.
@@ -95,6 +116,7 @@ impl Schemas {
         schema.insert(INHERITS.to_owned(), DEFAULTS.into());
         schema.insert(INAPPLICABLE.to_owned(), inapplicable.into());
         self.section(&format!("{CAPABILITIES}.{name}"), schema)
+            .log_level(name)
     }
 
     /// The JSON Schema of the whole file, with which editors complete and check it.

@@ -1,16 +1,17 @@
-//! Where settings come from: a file, the environment, flags.
+//! Where settings come from: the application itself, a file, the environment, flags.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::spelling::shouted;
 
-/// The sources of a configuration, from the weakest to the strongest: file, environment, flags.
+/// The sources of a configuration, from the weakest to the strongest: the application's presets, file, environment, flags.
 ///
 /// ```
 /// use skep::config::Sources;
 ///
 /// let sources = Sources::of("hotel")
+///     .preset("gateway.expose", "[\"search\"]")
 ///     .file("config/monolith.toml")
 ///     .env(std::env::vars_os())
 ///     .ignore_env(["HOTEL_CONFIG"])
@@ -20,11 +21,20 @@ use super::spelling::shouted;
 /// ```
 #[derive(Clone)]
 pub struct Sources {
+    pub(super) application: String,
     pub(super) prefix: String,
+    pub(super) presets: Vec<Preset>,
     pub(super) file: Option<PathBuf>,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) ignored: Vec<String>,
     pub(super) flags: Vec<Flag>,
+}
+
+/// A default of the application's own.
+#[derive(Clone)]
+pub(super) struct Preset {
+    pub(super) key: String,
+    pub(super) value: String,
 }
 
 /// One flag of the command line.
@@ -44,12 +54,25 @@ impl Sources {
     /// No source yet; the application's name in capitals is the prefix of its environment variables.
     pub fn of(application: &str) -> Self {
         Self {
+            application: application.to_owned(),
             prefix: shouted(application),
+            presets: Vec::new(),
             file: None,
             env: Vec::new(),
             ignored: Vec::new(),
             flags: Vec::new(),
         }
+    }
+
+    /// A default of the application's own, which every other source may change. It takes the place of the built-in default;
+    /// listings name the application as its origin. The value is written as in a `--set`.
+    #[must_use]
+    pub fn preset(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.presets.push(Preset {
+            key: key.into(),
+            value: value.into(),
+        });
+        self
     }
 
     /// The configuration file. It has to exist; an empty one is fine.
@@ -123,6 +146,7 @@ impl std::fmt::Debug for Sources {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sources")
             .field("prefix", &self.prefix)
+            .field("presets", &self.presets.len())
             .field("file", &self.file)
             .field("variables", &self.env.len())
             .field("flags", &self.flags.len())

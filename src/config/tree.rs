@@ -137,6 +137,14 @@ impl Node {
         }
     }
 
+    /// Forgets where the tables were said, so that the next layer that says one is the place of what it lacks.
+    pub(super) fn unplace_tables(&mut self) {
+        if let Value::Table(entries) = &mut self.value {
+            self.place = Place::Default;
+            entries.values_mut().for_each(Self::unplace_tables);
+        }
+    }
+
     /// Puts a node at a path, making the tables above it where they are missing.
     pub(super) fn replace(&mut self, path: &[String], node: Self) {
         let Some((key, rest)) = path.split_first() else {

@@ -1,6 +1,6 @@
 //! What the expansion of `contract!` and `#[capability]` calls, so that the generated code stays small. Not for people.
 
-use super::{Accepts, Contract, Description, Event, EventDescription, Message, MessageDescription};
+use super::{Contract, Description, Event, EventDescription, Message, MessageDescription};
 
 /// A contract as data; `Events` is the list `(First, (Second, ()))` of what it emits.
 pub fn describe<C: Contract<Messages: MessageList>, Events: EventList>(doc: &str) -> Description {
@@ -73,6 +73,3 @@ const fn equal(left: &[u8], right: &[u8]) -> bool {
     }
     left.len() == right.len()
 }
-
-/// Compiles when contract `C` accepts message `M`.
-pub const fn accepts<C: Accepts<M>, M: Message>() {}

@@ -1,6 +1,9 @@
-//! What survives: the relay from outboxes to receivers, timers, dead letters, and the forgetting of old inbox records.
+//! What survives: the relay from outboxes to receivers, event logs, timers, dead letters, and the forgetting of old inbox
+//! records.
 
 mod dead_letters;
+mod emit;
+mod event_log;
 mod inbox_sweep;
 mod post_office;
 mod relay;
@@ -9,8 +12,10 @@ mod timers;
 
 pub(crate) use dead_letters::DeadLetters;
 pub use dead_letters::{DeadLetter, DeadLetterError};
+pub(crate) use emit::{Emission, EmitRefusal, emit};
+pub(crate) use event_log::{Filter, Found, LogReader, ReadEnd, Start, forget_events};
 pub(crate) use inbox_sweep::sweep_inbox;
 pub(crate) use post_office::{PostOffice, Receivers};
 pub(crate) use relay::{DeliveryPolicy, Relay};
-pub(crate) use survey::survey;
+pub(crate) use survey::{Survey, survey};
 pub(crate) use timers::Timers;

@@ -1,8 +1,10 @@
 //! What an earlier process left in a capability's tree: letters to deliver, and numbers that are taken.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::event_log::survey_log;
 use crate::actor::layout;
 use crate::actor::services::Posted;
 use crate::store::{self, Store};
@@ -16,6 +18,8 @@ pub(crate) struct Survey {
     pub(crate) lanes: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Above every number in use.
     pub(crate) next_sequence: u64,
+    /// Positions of the events in the log, if there are any.
+    pub(crate) log: Option<Range<u64>>,
 }
 
 impl Survey {
@@ -54,5 +58,6 @@ pub(crate) fn survey(store: &dyn Store, tree: &str) -> Result<Survey, store::Err
         let sequence = layout::parse_dead(&key).unwrap_or(0);
         found.next_sequence = found.next_sequence.max(sequence + 1);
     }
+    found.log = survey_log(store, tree)?;
     Ok(found)
 }

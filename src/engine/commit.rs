@@ -13,7 +13,7 @@ use crate::contract::{Body, SizeError, encoded_size_within};
 use crate::store::{Batch, CommitFailure, Committer, Done, Full, State};
 
 /// Waits for room in the committer's queue; `None` when nothing has to be waited for.
-pub(super) type WaitsForRoom = Option<BoxFuture<'static, ()>>;
+pub(crate) type WaitsForRoom = Option<BoxFuture<'static, ()>>;
 
 /// Commits the running turn, then calls `done`: at once when nothing is written and no commit of this actor is under
 /// way, else when the batch is durable.
@@ -34,13 +34,13 @@ pub(super) fn then(
 }
 
 /// Ends the running turn. One that cannot be committed is rolled back.
-pub(super) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
+pub(crate) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
     draft.seal().inspect_err(|_| draft.drop_turn())
 }
 
 /// As [`then`], for a turn that is sealed.
 #[must_use = "a commit that finds no room is made only if it is awaited"]
-pub(super) fn send(
+pub(crate) fn send(
     draft: &Draft,
     sealing: Sealing,
     done: impl FnOnce(&Services, Result<(), Box<CallError>>) + Send + 'static,
@@ -80,13 +80,13 @@ fn submit(
         batch,
         commit,
         news,
-        tapped,
+        shelved,
     } = sealed;
     let finish = move |committed: Result<(), CommitFailure>| match committed {
         Ok(()) => {
             draft.land(commit);
-            for event in tapped {
-                services.taps.show(event);
+            if let Some(shelved) = shelved {
+                shelved.landed();
             }
             if !news.is_empty() {
                 services.post.committed(services.capability, news);
@@ -94,6 +94,9 @@ fn submit(
             done(&services, Ok(()));
         }
         Err(failure) => {
+            if let Some(shelved) = shelved {
+                shelved.lost();
+            }
             let error = tried(services.capability, &failure);
             done(&services, Err(Box::new(error)));
         }

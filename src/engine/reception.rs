@@ -58,7 +58,7 @@ impl<A: Capability> Hosted<A> {
                 let label = Label {
                     kind: match parcel.consumes {
                         Some(_) => SpanKind::Timer,
-                        None => SpanKind::Send,
+                        None => SpanKind::Sent,
                     },
                     name: binding.message,
                     metered: Metered::Message(index),

@@ -191,7 +191,7 @@ fn end_watch<A: Handle<M>, M: Message>(
     let meter = &meters.messages[slot::<A, M>()];
     if let Some(timed) = watch.end(meters, meter, scope, clock, outcome) {
         let named = Named {
-            kind: SpanKind::Ask,
+            kind: SpanKind::Call,
             message: M::NAME,
         };
         timed.record(services.directory.tracer(), clock, scope, &named);

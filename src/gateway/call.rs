@@ -77,7 +77,7 @@ impl Calls {
         };
         let problem = match self.runtime.ask_by_name(ask).await {
             Ok(NamedReply::Reply(reply)) => return Ok(json(reply)),
-            Ok(NamedReply::Refusal(error)) => {
+            Ok(NamedReply::Refused(error)) => {
                 Problem::domain(&serde_json::from_slice(&error).unwrap_or(Value::Null))
             }
             Err(error) => Problem::call(&error, visit.context()),

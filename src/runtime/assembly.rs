@@ -19,7 +19,7 @@ use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
 use crate::config::{Config, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
-use crate::delivery::{PostOffice, Receivers, Relay, Timers, sweep_inbox};
+use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
 use crate::store::{FailStop, OnFail};
@@ -74,6 +74,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         durable,
         post,
         installed,
+        counted: super::inventory::Counted::default(),
         fakes,
     };
     let runtime = Runtime::of(config, parts);
@@ -270,6 +271,12 @@ fn begin_tasks(parts: &Parts, installed: &Installed) {
     services.post.committed(services.capability, news);
     if services.remembers {
         parts.tasks.spawn(sweep_inbox(Arc::clone(services)));
+    }
+    let unwanted = installed.unwanted.clone();
+    if !unwanted.is_empty() {
+        parts
+            .tasks
+            .spawn(forget_events(Arc::clone(services), unwanted));
     }
     if installed.is_keyed {
         parts.tasks.spawn(passivate(

@@ -31,7 +31,7 @@ pub enum NamedReply {
     /// The reply.
     Reply(Vec<u8>),
     /// The domain error.
-    Refusal(Vec<u8>),
+    Refused(Vec<u8>),
 }
 
 impl Runtime {
@@ -72,7 +72,7 @@ impl Runtime {
         };
         let answered = answered.and_then(|answer| match answer {
             Answer::Reply(body) => Ok(NamedReply::Reply(body)),
-            Answer::Domain(body) => Ok(NamedReply::Refusal(body)),
+            Answer::Domain(body) => Ok(NamedReply::Refused(body)),
             Answer::Accepted => Err(CallError::Codec {
                 capability: route.contract.to_owned(),
                 part: Part::Reply,

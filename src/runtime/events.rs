@@ -3,15 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-
-use crate::actor::services::Tapped;
+use super::subscription::{LogItem, Subscription, SubscriptionEnd};
 use crate::contract::Emitted;
 
 /// The events of one kind, as they become known. Made by [`Runtime::events`](super::Runtime::events).
 pub struct Events<E> {
-    receiver: Receiver<Tapped>,
+    subscription: Subscription,
     event: PhantomData<fn() -> E>,
 }
 
@@ -20,14 +17,20 @@ pub struct Events<E> {
 #[non_exhaustive]
 pub enum EventsError {
     /// The onlooker was too slow.
-    #[error("{missed} events were missed")]
+    #[error("up to {missed} events were missed")]
     Missed {
-        /// How many.
+        /// How many of the capability, of every kind.
         missed: u64,
     },
     /// The runtime has stopped.
     #[error("the runtime has stopped")]
     Stopped,
+    /// The event log cannot be read.
+    #[error("the event log cannot be read: {reason}")]
+    Store {
+        /// What the store said.
+        reason: String,
+    },
     /// An event does not fit its type.
     #[error("an event does not fit its type: {reason}")]
     Misfit {
@@ -37,9 +40,9 @@ pub enum EventsError {
 }
 
 impl<E: Emitted> Events<E> {
-    pub(super) fn new(receiver: Receiver<Tapped>) -> Self {
+    pub(super) fn new(subscription: Subscription) -> Self {
         Self {
-            receiver,
+            subscription,
             event: PhantomData,
         }
     }
@@ -48,19 +51,24 @@ impl<E: Emitted> Events<E> {
     ///
     /// # Errors
     ///
-    /// [`EventsError::Missed`] when more than 1,024 events came since the last call: go on calling.
-    /// [`EventsError::Stopped`] when no more will come.
+    /// [`EventsError::Missed`] when so much came since the last call that it is no longer kept (see `event_log`): go on
+    /// calling. [`EventsError::Stopped`] when no more will come.
     ///
     /// # Cancel safety
     ///
     /// No event is lost when it is dropped.
     pub async fn next(&mut self) -> Result<E, EventsError> {
-        match self.receiver.recv().await {
-            Ok(tapped) => serde_json::from_str(&tapped.body).map_err(|error| EventsError::Misfit {
-                reason: error.to_string(),
+        match self.subscription.next().await {
+            Ok(LogItem::Event(event)) => {
+                serde_json::from_str(event.body.get()).map_err(|error| EventsError::Misfit {
+                    reason: error.to_string(),
+                })
+            }
+            Ok(LogItem::Gap { from, to }) => Err(EventsError::Missed {
+                missed: (to + 1).saturating_sub(from),
             }),
-            Err(RecvError::Lagged(missed)) => Err(EventsError::Missed { missed }),
-            Err(RecvError::Closed) => Err(EventsError::Stopped),
+            Err(SubscriptionEnd::Stopped) => Err(EventsError::Stopped),
+            Err(SubscriptionEnd::Store { reason }) => Err(EventsError::Store { reason }),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -10,16 +11,17 @@ use super::capabilities::CapabilityInfo;
 use super::error::RuntimeError;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
+use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
 use crate::actor::random::Random;
-use crate::actor::services::{Audience, Limits, Post, Posted, Services, Taps, Tasks};
+use crate::actor::services::{Audience, Limits, Post, Posted, Services, Tasks};
 use crate::actor::{Capability, HandlesAll, Kind};
 use crate::call::route::{Directory, Remote, Route, Target};
 use crate::config::{
     CapabilitySettings, Config, Durability, MetricsSettings, Placement, Schemas, schema_of,
 };
 use crate::contract::Contract;
-use crate::delivery::{DeliveryPolicy, survey};
+use crate::delivery::{DeliveryPolicy, Survey, survey};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::{Host, Hosted};
 use crate::engine::parcel::Receiver;
@@ -74,6 +76,8 @@ pub(super) struct Installed {
     pub(super) lanes: Vec<Posted>,
     pub(super) is_keyed: bool,
     pub(super) info: CapabilityInfo,
+    /// Events in the log that an earlier process left, and this one shall not keep.
+    pub(super) unwanted: Range<u64>,
 }
 
 pub(super) struct Installer<A>(PhantomData<fn() -> A>);
@@ -136,6 +140,8 @@ where
         };
         let tree = TreeName::new(self.name())?;
         let found = survey(kept.store.as_ref(), tree.as_str())?;
+        let log = event_log(&settings, self.is_durable(&settings), &found, site);
+        let unwanted = unwanted_events(&settings, found.log.clone());
         let services = Arc::new(Services {
             capability: self.name(),
             directory: Arc::clone(site.directory),
@@ -146,7 +152,7 @@ where
             committer: kept.committer.clone(),
             tree,
             audience: self.audience(site),
-            taps: Taps::default(),
+            log,
             post: Arc::clone(&site.post),
             limits: limits(&settings),
             meters: meters(&binder, site.metrics.enabled),
@@ -166,21 +172,7 @@ where
             homes,
             site.number,
         );
-        let route = site.directory.route::<A::Contract>();
-        route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
-        let served = Arc::new(hosted.served());
-        match placement {
-            Placement::Local => {
-                route.serve_by_name(served);
-                route.lead_to(Target::Local(hosted.doors()));
-            }
-            Placement::Wire => {
-                let loopback = Loopback::new(self.name(), served, services.clock.clone());
-                let loopback: Arc<dyn Remote> = Arc::new(loopback);
-                route.serve_by_name(Arc::clone(&loopback));
-                route.lead_to(Target::Remote(loopback));
-            }
-        }
+        let route = open_route(site.directory, &settings, placement, &hosted);
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
             receiver: Arc::new(hosted),
@@ -190,6 +182,7 @@ where
             services,
             is_keyed: A::KIND == Kind::Keyed,
             info,
+            unwanted,
         })
     }
 }
@@ -220,6 +213,38 @@ fn meters<A: Capability>(binder: &Binder<A>, is_enabled: bool) -> Meters {
     )
 }
 
+/// Leads the capability's route to its actors, the way its placement says.
+fn open_route<A>(
+    directory: &Directory,
+    settings: &CapabilitySettings,
+    placement: Placement,
+    hosted: &Arc<Hosted<A>>,
+) -> Arc<Route>
+where
+    A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
+{
+    let route = directory.route::<A::Contract>();
+    route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
+    let served = Arc::new(hosted.served());
+    match placement {
+        Placement::Local => {
+            route.serve_by_name(served);
+            route.lead_to(Target::Local(hosted.doors()));
+        }
+        Placement::Wire => {
+            let loopback = Loopback::new(
+                <A::Contract as Contract>::NAME,
+                served,
+                directory.clock().clone(),
+            );
+            let loopback: Arc<dyn Remote> = Arc::new(loopback);
+            route.serve_by_name(Arc::clone(&loopback));
+            route.lead_to(Target::Remote(loopback));
+        }
+    }
+    route
+}
+
 fn settings_path(capability: &str) -> String {
     format!("capabilities.{capability}.settings")
 }
@@ -239,6 +264,28 @@ fn own_settings<A: Capability>(
     }
     config.section::<A::Settings>(&path)?;
     Ok(config.section::<serde_json::Value>(&path)?)
+}
+
+fn event_log(
+    settings: &CapabilitySettings,
+    is_durable: bool,
+    found: &Survey,
+    site: &Site<'_>,
+) -> Arc<EventLog> {
+    let keep = u64::from(settings.event_log);
+    let clock = site.directory.clock().clone();
+    if is_durable && keep > 0 {
+        EventLog::stored(keep, found.log.clone(), clock)
+    } else {
+        EventLog::in_memory(keep, clock)
+    }
+}
+
+/// All but the newest that are kept. One always stays, so that its position is not given out again.
+fn unwanted_events(settings: &CapabilitySettings, found: Option<Range<u64>>) -> Range<u64> {
+    let found = found.unwrap_or(0..0);
+    let keep = u64::from(settings.event_log).max(1);
+    found.start..found.end.saturating_sub(keep)
 }
 
 fn limits(settings: &CapabilitySettings) -> Limits {

@@ -4,20 +4,28 @@ mod assembly;
 mod builder;
 mod by_name;
 mod capabilities;
+mod emission;
 mod error;
 mod events;
 mod health;
 mod install;
+mod inventory;
 mod readings;
 mod running;
 mod storage;
+mod subscription;
 
 pub use builder::Builder;
 #[cfg(feature = "testing")]
 pub(crate) use builder::{FakeInstall, Lab};
 pub use by_name::{NamedAsk, NamedReply};
 pub use capabilities::CapabilityInfo;
+pub use emission::{EmitError, EmittedEvent, NamedEvent};
 pub use error::RuntimeError;
 pub use events::{Events, EventsError};
 pub use health::Health;
+pub use inventory::{Inventory, Shelf};
 pub use running::Runtime;
+pub use subscription::{
+    LogItem, Logged, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
+};

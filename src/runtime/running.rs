@@ -14,12 +14,14 @@ use super::capabilities::CapabilityInfo;
 use super::events::Events;
 use super::health::{Health, HealthBoard};
 use super::install::Installed;
+use super::inventory::Counted;
 use super::storage::Kept;
 use crate::actor::services::Tasks;
 use crate::call::route::{Directory, Target};
 use crate::call::{Ref, Tick};
+use crate::config::nearest;
 use crate::config::{Config, RuntimeSettings};
-use crate::contract::{Contract, Emitted, Event};
+use crate::contract::{Contract, Emitted};
 use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters, PostOffice};
 use crate::engine::CapabilityStats;
 use crate::engine::host::Hosts;
@@ -51,6 +53,7 @@ pub(super) struct Parts {
     pub(super) durable: Option<Kept>,
     pub(super) post: Arc<PostOffice>,
     pub(super) installed: Vec<Installed>,
+    pub(super) counted: Counted,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
 }
@@ -73,6 +76,14 @@ impl Runtime {
 
     pub(super) const fn directory(&self) -> &Arc<Directory> {
         &self.directory
+    }
+
+    /// Runs a task as long as it runs itself; not at all once it has stopped.
+    #[cfg(feature = "observe")]
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(parts) = self.parts() {
+            parts.tasks.spawn(task);
+        }
     }
 
     pub(super) fn parts(&self) -> Option<Arc<Parts>> {
@@ -182,17 +193,12 @@ impl Runtime {
         }
     }
 
-    /// Looks on as the events of one kind become known, from now on. An onlooker is no subscriber: it gets what it keeps
-    /// up with, as long as it is there. `None` when the capability that emits them does not run here.
+    /// Looks on as the events of one kind become known, from now on: [`subscribe`](Self::subscribe) with a type. `None` when
+    /// the capability that emits them does not run here.
     #[must_use]
     pub fn events<E: Emitted>(&self) -> Option<Events<E>> {
-        let parts = self.parts()?;
-        let emitter = <E::By as Contract>::NAME;
-        let found = parts
-            .installed
-            .iter()
-            .find(|installed| installed.services.capability == emitter)?;
-        Some(Events::new(found.services.taps.open(<E as Event>::NAME)))
+        self.subscription_to::<E>(<E::By as Contract>::NAME)
+            .map(Events::new)
     }
 
     /// Waits until nothing is left to do: no turn runs, no message waits, every event and send is delivered, no timer is
@@ -247,7 +253,36 @@ impl Runtime {
     }
 }
 
+impl Installed {
+    /// Whether the contract has such an event; the name that is probably meant if not.
+    pub(super) fn knows_event(&self, name: &str) -> Result<(), Option<String>> {
+        let names = || self.info.contract.events.iter().map(|event| &*event.name);
+        if names().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(nearest(name, names()).map(str::to_owned))
+    }
+}
+
 impl Parts {
+    /// A capability by its name; the name that is probably meant if it does not run here.
+    pub(super) fn find(&self, capability: &str) -> Result<&Installed, Option<String>> {
+        let mut all = self.installed.iter();
+        let found = all.find(|installed| installed.services.capability == capability);
+        let names = self
+            .installed
+            .iter()
+            .map(|installed| installed.services.capability);
+        found.ok_or_else(|| nearest(capability, names).map(str::to_owned))
+    }
+
+    /// Tells those who look on that no more will come.
+    fn close_logs(&self) {
+        for installed in &self.installed {
+            installed.services.log.close();
+        }
+    }
+
     fn is_settled(&self) -> bool {
         self.installed
             .iter()
@@ -302,6 +337,7 @@ impl Parts {
 
     /// Ends tasks, committer and threads, so that the store is free for the next process.
     async fn end(&self) {
+        self.close_logs();
         self.tasks.end().await;
         let committer = self
             .durable
@@ -338,6 +374,7 @@ impl Drop for Parts {
     fn drop(&mut self) {
         self.directory.close();
         self.post.close();
+        self.close_logs();
         self.tasks.cancel();
         self.abandon();
         self.hosts.lock().end();

@@ -7,6 +7,7 @@ mod clock;
 mod committer;
 #[cfg(test)]
 mod committer_tests;
+mod compact;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 #[cfg(test)]
@@ -47,6 +48,7 @@ mod watermark;
 
 pub use batch::{Batch, MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES, TreeName, Write};
 pub use committer::{Committer, Done, Full, Settings as CommitterSettings, State};
+pub use compact::{Compacted, compact};
 pub use error::{Error, PAGES, Part, page};
 pub use group::{CommitFailure, FailStop, OnFail, Outcome};
 pub use memory::MemoryStore;

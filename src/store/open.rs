@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::compact;
 use super::error::Error;
 use super::header::Header;
 use super::lock::Lock;
@@ -121,6 +122,7 @@ pub fn open(options: &OpenOptions) -> Result<Arc<dyn Store>, Error> {
     if known.is_none() {
         Header::new(&options.application, FORMAT_VERSION, options.engine.name()).write(path)?;
     }
+    compact::finish(path, options.engine.name())?;
     let store = open_engine(options, lock)?;
     // Makes the names of new files durable, not only their bytes.
     sync_directory(&path.join(options.engine.name()))?;
@@ -273,7 +275,7 @@ fn wait_while<T>(
     result
 }
 
-fn sync_directory(path: &Path) -> Result<(), Error> {
+pub(super) fn sync_directory(path: &Path) -> Result<(), Error> {
     let synced = fs::File::open(path).and_then(|directory| directory.sync_all());
     synced.map_err(|source| Error::io("sync", path, source))
 }

@@ -9,6 +9,7 @@ Usage: cargo xtask <chore> [options]
 Chores:
   test    Run every test of the workspace, doctests included
   ci      Run every gate: format, clippy, docs, each feature alone, cargo-deny where installed, then `test`
+  startup Measure how fast the hotel is ready, and how much memory it takes when idle
   help    Print this
 
 The last line of test and ci is `N passed, N failed`; a step that fails without naming a test counts as one.
@@ -20,7 +21,7 @@ Options of test:
   --filter <text>  Run only tests whose name contains <text>
   --list           Name the tests instead of running them";
 
-const CHORES: &[&str] = &["test", "ci", "help"];
+const CHORES: &[&str] = &["test", "ci", "startup", "help"];
 const OPTIONS: &[&str] = &["--quick", "--filter", "--list", "--help"];
 
 /// What to do.
@@ -29,13 +30,14 @@ pub(crate) enum Chore {
     Help,
     Test(Options),
     Ci(Options),
+    Startup,
 }
 
 impl Chore {
     /// Whether its last line is a sum of tests.
     pub(crate) fn counts_tests(&self) -> bool {
         match self {
-            Self::Help => false,
+            Self::Help | Self::Startup => false,
             Self::Test(options) => !options.list,
             Self::Ci(_) => true,
         }
@@ -103,6 +105,10 @@ pub(crate) fn read(given: &[String]) -> Result<Chore, Fault> {
     }
     match chore.as_str() {
         "test" => Ok(Chore::Test(options(rest)?)),
+        "startup" => match rest.first() {
+            Some(word) => Err(unknown(word, &["--help"])),
+            None => Ok(Chore::Startup),
+        },
         "ci" => Ok(Chore::Ci(options(rest)?.for_ci()?)),
         _ => Err(unknown(chore, CHORES)),
     }
@@ -184,6 +190,7 @@ mod tests {
         for (line, meant) in [
             ("tets", "test"),
             ("hlep", "help"),
+            ("statrup", "startup"),
             ("test --quik", "--quick"),
             ("ci --lsit", "--list"),
         ] {

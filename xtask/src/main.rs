@@ -9,6 +9,7 @@
 mod arguments;
 mod ci;
 mod manifest;
+mod startup;
 mod step;
 mod tally;
 mod test;
@@ -48,6 +49,7 @@ fn run(chore: &Chore, tally: &mut Tally) -> Result<(), step::Failure> {
         Chore::Test(options) if options.list => test::list(options)?,
         Chore::Test(options) => test::run(options, tally)?,
         Chore::Ci(options) => ci::run(options, tally)?,
+        Chore::Startup => startup::run()?,
     }
     Ok(())
 }

@@ -197,7 +197,7 @@ fn copy_lines(
     clippy::disallowed_methods,
     reason = "a chore takes real time, and no test owns it"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::method::{Handler, Listener, Method, Methods, Start, Ticker};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemImpl, Type, spanned::Spanned};
 
@@ -155,14 +155,11 @@ impl Writer<'_> {
     // === handlers and listeners ===
 
     fn handle_impl(&self, handler: &Handler) -> TokenStream {
-        let Writer { ty, args } = self;
+        let ty = self.ty;
         let Handler { method, message } = handler;
         let cfgs = &method.cfgs;
-        let contract = located_at(args.contract.to_token_stream(), message.span());
         let function = handle_fn(handler);
         quote_spanned! {message.span()=>
-            #(#cfgs)*
-            const _: () = ::skep::contract::expansion::accepts::<#contract, #message>();
             #(#cfgs)*
             impl ::skep::Handle<#message> for #ty {
                 #function
@@ -345,15 +342,6 @@ fn done(method: &Method, actor: &TokenStream, subject: Option<TokenStream>) -> T
     } else {
         quote_spanned!(method.output_span=> ::core::result::Result::<(), ::skep::Refusal>::Ok(#actor.#call.await))
     }
-}
-
-/// The same code, with complaints about it pointing elsewhere: to the message that the contract does not have.
-fn located_at(code: TokenStream, place: Span) -> TokenStream {
-    let moved = code.into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(place));
-        token
-    });
-    moved.collect()
 }
 
 /// Code as a user would type it.

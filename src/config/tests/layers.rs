@@ -47,6 +47,66 @@ fn each_layer_wins_over_the_one_below_and_is_named_as_the_origin() {
 }
 
 #[test]
+fn a_preset_is_below_every_other_source_and_named_after_the_application() {
+    let file = written("[store]\npath = \"file\"\n");
+    let sources = Sources::of("hotel")
+        .preset("store.path", "preset")
+        .preset("store.cache", "1MiB")
+        .preset("store.engine", "fjall")
+        .preset("gateway.expose", "[\"search\"]")
+        .file(&file.path)
+        .env([("HOTEL_STORE__CACHE", "2MiB")]);
+    let config = Config::load(&sources, &hotel()).expect("a valid configuration");
+
+    let store: StoreSettings = config.section("store").expect("a valid section");
+    assert_eq!(
+        (store.path, store.cache, store.engine),
+        ("file".into(), ByteSize::mib(2), Engine::Fjall)
+    );
+    let gateway: GatewaySettings = config.section("gateway").expect("a valid section");
+    assert_eq!(gateway.expose, ["search"]);
+    let origin = config.origin("gateway.expose").expect("a known key");
+    assert_eq!(origin.to_string(), "default of hotel");
+    let rows = config.effective().to_json();
+    let row = rows
+        .as_array()
+        .and_then(|rows| rows.iter().find(|row| row["key"] == "store.engine"));
+    assert_eq!(
+        row.map(|row| row["origin"].clone()),
+        Some(serde_json::json!({ "from": "preset", "application": "hotel" }))
+    );
+}
+
+#[test]
+fn a_wrong_preset_is_told_as_the_applications_own() {
+    let sources = Sources::of("hotel")
+        .preset("store.pth", "x")
+        .preset("store.engine", "leveldb")
+        .preset("not a key", "1");
+    let problems = Config::load(&sources, &hotel()).expect_err("three mistakes");
+    let text = problems.to_string();
+    assert_eq!(problems.codes().len(), 3, "{text}");
+    assert!(text.contains("--> default of hotel"), "{text}");
+    assert!(text.contains("preset store.pth="), "{text}");
+    assert!(text.contains("`path`"), "the nearest key: {text}");
+}
+
+#[test]
+fn what_a_table_of_the_file_lacks_is_told_at_the_file_although_the_table_has_a_preset() {
+    let file = written("[capabilities.notifications.settings]\nport = 25\n");
+    let sources = Sources::of("hotel")
+        .preset("capabilities.notifications.settings.password", "secret")
+        .file(&file.path);
+    let problems = Config::load(&sources, &hotel_with_mail()).expect_err("no host");
+    let origins: Vec<_> = problems.iter().map(Problem::origin).collect();
+    assert!(
+        matches!(origins.as_slice(), [Origin::File { line: 1, .. }]),
+        "{origins:?}: {problems}"
+    );
+    assert!(!problems.to_string().contains("\"secret\""), "{problems}");
+}
+
+#[test]
 fn the_last_flag_wins_and_a_named_flag_keeps_its_name() {
     let sources = Sources::of("hotel")
         .set("store.path=a")

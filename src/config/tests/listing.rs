@@ -22,6 +22,7 @@ fn the_table_has_every_key_with_value_and_origin() {
     defaults.delivery.backoff_max  "30s"             default
     defaults.delivery.backoff_min  "100ms"           default
     defaults.durability            "local"           default
+    defaults.event_log             10000             default
     defaults.idle_after            "5m"              default
     defaults.inbox_retention       "24h"             default
     defaults.instances             0                 default

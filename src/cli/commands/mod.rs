@@ -1,0 +1,25 @@
+//! The commands that every application has: one command, one file, with its arguments and help beside what it does.
+
+mod built_in;
+mod checks;
+mod completions;
+mod config;
+mod dlq;
+mod doctor;
+mod emit;
+mod explain;
+mod inspect;
+mod list;
+mod load;
+mod log_level;
+mod man;
+mod request;
+mod store;
+mod subscribe;
+mod tail;
+mod timers;
+mod top;
+mod trace;
+
+pub(super) use built_in::BUILT_IN;
+pub(super) use explain::explain;
