@@ -69,7 +69,12 @@ impl Components {
         let names: BTreeMap<&str, String> = all
             .keys()
             .filter(|name| **name != ".")
-            .map(|name| (*name, self.name(name, &meaning(name, &all), capability, side)))
+            .map(|name| {
+                (
+                    *name,
+                    self.name(name, &meaning(name, &all), capability, side),
+                )
+            })
             .collect();
         for (name, component) in &names {
             let schema = pointing(all[name], &names, &root_name);
@@ -224,8 +229,7 @@ mod tests {
     #[test]
     fn one_name_for_two_contents_gets_the_name_of_the_capability() {
         let mut components = Components::default();
-        let mut add =
-            |of: Value, capability| components.add(root(&of), capability, Side::Answered);
+        let mut add = |of: Value, capability| components.add(root(&of), capability, Side::Answered);
         let first = add(json!({ "type": "string" }), "search");
         let second = add(json!({ "type": "integer" }), "payments");
         let third = add(json!({ "type": "boolean" }), "payments");
@@ -256,7 +260,10 @@ mod tests {
         let mut components = Components::default();
         let folder = json!({ "title": "Folder", "type": "object", "properties": { "in": { "type": "array", "items": { "$ref": "#" } } } });
         let at = components.add(folder, "a", Side::Answered);
-        assert_eq!(components.schemas["Folder"]["properties"]["in"]["items"], at);
+        assert_eq!(
+            components.schemas["Folder"]["properties"]["in"]["items"],
+            at
+        );
     }
 
     #[test]
