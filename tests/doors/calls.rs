@@ -262,7 +262,7 @@ async fn a_trace_goes_on_from_the_caller_into_the_turn(colony: Colony) {
     assert!(parent.contains(&http.span.to_string()), "{parent}");
     let turn = spans
         .iter()
-        .find(|span| span.kind == skep::SpanKind::Ask)
+        .find(|span| span.kind == skep::SpanKind::Call)
         .expect("the turn's span");
     assert_eq!(
         (turn.parent, turn.message.as_str()),

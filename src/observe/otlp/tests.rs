@@ -112,7 +112,7 @@ fn span(number: u64) -> Span {
         trace: TraceId::from_u128(0xabc),
         span: SpanId::from_u64(number),
         parent: Some(SpanId::from_u64(99)),
-        kind: SpanKind::Ask,
+        kind: SpanKind::Call,
         capability: "payments".to_owned(),
         key: Some(Key::from("lisbon")),
         message: "charge".to_owned(),
