@@ -13,12 +13,16 @@ mod exposure;
 mod health;
 mod limits;
 mod listen;
+mod openapi;
 mod path;
 mod problem;
 mod receive;
+mod schema;
 mod server;
 mod visit;
 
 pub use doors::{Doors, Identity};
 pub use error::DoorError;
 pub use exposure::{ExposeError, Exposed, Exposure};
+pub use openapi::{Document, document};
+pub use schema::closed;
