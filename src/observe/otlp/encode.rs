@@ -109,8 +109,8 @@ fn status(outcome: TurnOutcome) -> Status {
 
 const fn kind(kind: SpanKind) -> OtlpKind {
     match kind {
-        SpanKind::Ask | SpanKind::Http | SpanKind::Admin => OtlpKind::Server,
-        SpanKind::Event | SpanKind::Send => OtlpKind::Consumer,
+        SpanKind::Call | SpanKind::Http | SpanKind::Admin => OtlpKind::Server,
+        SpanKind::Event | SpanKind::Sent => OtlpKind::Consumer,
         SpanKind::Timer => OtlpKind::Internal,
         SpanKind::Client => OtlpKind::Client,
     }
@@ -118,9 +118,9 @@ const fn kind(kind: SpanKind) -> OtlpKind {
 
 const fn kind_word(kind: SpanKind) -> &'static str {
     match kind {
-        SpanKind::Ask => "ask",
+        SpanKind::Call => "call",
         SpanKind::Event => "event",
-        SpanKind::Send => "send",
+        SpanKind::Sent => "sent",
         SpanKind::Timer => "timer",
         SpanKind::Client => "client",
         SpanKind::Http => "http",
