@@ -167,11 +167,31 @@ const SHOWN: &[(&str, &str, &str)] = &[
 const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     (
         "log.level",
-        "the command line writes the log, and its tests show it",
+        "logging is of the process, not of one runtime: `a_capability_may_say_more_or_less_than_the_others` in src/observe/log/tests.rs",
     ),
     (
         "log.format",
-        "the command line writes the log, and its tests show it",
+        "it needs a process: `the_log_is_for_people_or_machines_as_configured` in actors/hotel/tests/cli.rs",
+    ),
+    (
+        "log.capabilities",
+        "as log.level: `a_capability_may_say_more_or_less_than_the_others` in src/observe/log/tests.rs",
+    ),
+    (
+        "log.recent",
+        "as log.level: `the_last_records_are_kept_and_no_more` in src/observe/log/tests.rs",
+    ),
+    (
+        "trace.otlp.endpoint",
+        "it needs a collector: `a_span_arrives_with_all_that_it_says` in src/observe/otlp/tests.rs",
+    ),
+    (
+        "trace.otlp.headers",
+        "it needs a collector: `headers_are_sent_and_are_no_ones_to_read` in src/observe/otlp/tests.rs",
+    ),
+    (
+        "trace.otlp.timeout",
+        "it needs a collector: `an_answer_that_takes_too_long_is_not_waited_for` in src/observe/otlp/tests.rs",
     ),
     (
         "store.cache",
