@@ -116,7 +116,7 @@ fn a_record_says_whose_turn_logged_it() {
     let logs = logs(&settings(LogLevel::Info, &[]));
     let _fed = feed(&logs);
     turn("payments", Some("lisbon"), || {
-        tracing::info!(amount = 12, "charged")
+        tracing::info!(amount = 12, "charged");
     });
     tracing::info!("outside");
     let records = logs.recent(&LogFilter::default(), 9);
@@ -416,7 +416,7 @@ fn lines_for_machines_read_back() {
     );
     let _fed = feed(&logs);
     turn("payments", Some("lisbon"), || {
-        tracing::warn!(path = "a\nb", share = 0.5, "two\nlines")
+        tracing::warn!(path = "a\nb", share = 0.5, "two\nlines");
     });
     let text = paper.text();
     let lines: Vec<_> = text.lines().collect();

@@ -204,7 +204,7 @@ impl Exporter {
         match feed.recv().await {
             Ok(span) => self.push(span),
             Err(RecvError::Lagged(num)) => {
-                self.drop_spans(usize::try_from(num).unwrap_or(usize::MAX))
+                self.drop_spans(usize::try_from(num).unwrap_or(usize::MAX));
             }
             Err(RecvError::Closed) => self.feed = None,
         }

@@ -7,8 +7,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind as OtlpKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message;
 
 use super::{Otlp, OtlpError};
@@ -18,6 +21,9 @@ use crate::runtime::Runtime;
 
 /// Only ends a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// No answer: the connection is cut.
+const GONE: &str = "";
 
 /// What a collector was sent.
 #[derive(Debug)]
@@ -74,6 +80,9 @@ fn serve(
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
         let answer = answers.pop().unwrap_or("200 OK");
+        if answer == GONE {
+            return Some(());
+        }
         let request = ExportTraceServiceRequest::decode(&*body).expect("a request of traces");
         sender.send(Got { head, request }).ok()?;
         let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n");
@@ -149,75 +158,37 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(future)
 }
 
+fn text(text: &str) -> Value {
+    Value::StringValue(text.to_owned())
+}
+
+fn values(attributes: &[KeyValue]) -> BTreeMap<&str, Value> {
+    let value = |attribute: &KeyValue| attribute.value.clone()?.value;
+    let named = attributes.iter();
+    let named = named.map(|attribute| (&*attribute.key, value(attribute).expect("a value")));
+    named.collect()
+}
+
+fn status(span: &OtlpSpan) -> StatusCode {
+    span.status.as_ref().expect("a status").code()
+}
+
 #[test]
 fn a_span_arrives_with_all_that_it_says() {
     let (listener, endpoint) = listener();
     let got = collector(listener, &[]);
     let (runtime, otlp) = sending_to(&endpoint);
     runtime.record_span(span(7));
-    runtime.record_span(Span {
-        parent: None,
-        key: None,
-        queued: None,
-        kind: SpanKind::Event,
-        outcome: TurnOutcome::Ok,
-        ..span(8)
-    });
     let got = next(&got);
-    assert_eq!(got.head[0], "post /v1/traces http/1.1");
-    assert!(
-        got.head
-            .contains(&"content-type: application/x-protobuf".to_owned())
-    );
-    let resource = got.request.resource_spans[0]
-        .resource
-        .as_ref()
-        .expect("a resource");
-    let service: Vec<_> = resource
-        .attributes
-        .iter()
-        .map(|a| (a.key.as_str(), a.value.clone().and_then(|v| v.value)))
-        .collect();
-    assert_eq!(
-        service[0],
-        ("service.name", Some(Value::StringValue("hotel".to_owned())))
-    );
-    assert_eq!(
-        service[1],
-        (
-            "service.version",
-            Some(Value::StringValue("1.2.3".to_owned()))
-        )
-    );
-    let [first, second] = got.spans() else {
-        panic!("two spans: {got:?}");
-    };
-    assert_eq!(first.trace_id, 0xabc_u128.to_be_bytes());
-    assert_eq!(
-        (&*first.span_id, &*first.parent_span_id),
-        (&7_u64.to_be_bytes()[..], &99_u64.to_be_bytes()[..])
-    );
-    assert_eq!(
-        (
-            first.name.as_str(),
-            first.kind,
-            first.status.as_ref().expect("a status").code
-        ),
-        ("payments.charge", 2, 2)
-    );
-    assert_eq!(first.start_time_unix_nano, 1_000_000_000_000);
-    assert_eq!(first.end_time_unix_nano, 1_000_005_000_000);
-    let attributes: BTreeMap<_, _> = first
-        .attributes
-        .iter()
-        .map(|a| {
-            (
-                a.key.as_str(),
-                a.value.clone().and_then(|v| v.value).expect("a value"),
-            )
-        })
-        .collect();
-    let text = |text: &str| Value::StringValue(text.to_owned());
+    let span = &got.spans()[0];
+    assert_eq!(span.trace_id, 0xabc_u128.to_be_bytes());
+    assert_eq!(span.span_id, 7_u64.to_be_bytes());
+    assert_eq!(span.parent_span_id, 99_u64.to_be_bytes());
+    assert_eq!(span.name, "payments.charge");
+    assert_eq!(span.kind(), OtlpKind::Server);
+    assert_eq!(status(span), StatusCode::Error);
+    assert_eq!(span.start_time_unix_nano, 1_000_000_000_000);
+    assert_eq!(span.end_time_unix_nano, 1_000_005_000_000);
     let expected = BTreeMap::from([
         ("skep.capability", text("payments")),
         ("skep.inline", Value::BoolValue(false)),
@@ -227,14 +198,56 @@ fn a_span_arrives_with_all_that_it_says() {
         ("skep.outcome", text("panicked")),
         ("skep.queued_us", Value::IntValue(7)),
     ]);
-    assert_eq!(attributes, expected);
-    assert!(second.parent_span_id.is_empty());
-    assert_eq!(
-        (second.kind, second.status.as_ref().expect("a status").code),
-        (5, 1)
-    );
+    assert_eq!(values(&span.attributes), expected);
     block_on(otlp.stop(PATIENCE));
     assert_eq!(otlp.num_dropped(), 0);
+}
+
+#[test]
+fn a_batch_says_who_sends_it() {
+    let (listener, endpoint) = listener();
+    let got = collector(listener, &[]);
+    let (runtime, _otlp) = sending_to(&endpoint);
+    runtime.record_span(span(7));
+    let got = next(&got);
+    assert_eq!(got.head[0], "post /v1/traces http/1.1");
+    let media_type = "content-type: application/x-protobuf";
+    assert!(got.head.iter().any(|line| line == media_type), "{got:?}");
+    let resource = got.request.resource_spans[0].resource.as_ref();
+    let said = values(&resource.expect("a resource").attributes);
+    let expected = [
+        ("service.name", text("hotel")),
+        ("service.version", text("1.2.3")),
+    ];
+    assert_eq!(said, BTreeMap::from(expected));
+}
+
+#[test]
+fn a_first_step_has_no_parent_and_what_went_well_is_no_error() {
+    let (listener, endpoint) = listener();
+    let got = collector(listener, &[]);
+    let (runtime, _otlp) = sending_to(&endpoint);
+    for outcome in [TurnOutcome::Ok, TurnOutcome::Refused] {
+        runtime.record_span(Span {
+            parent: None,
+            key: None,
+            queued: None,
+            kind: SpanKind::Event,
+            outcome,
+            ..span(8)
+        });
+    }
+    let got = next(&got);
+    let [ok, refused] = got.spans() else {
+        panic!("two spans: {got:?}");
+    };
+    assert!(ok.parent_span_id.is_empty());
+    assert_eq!(ok.kind(), OtlpKind::Consumer);
+    assert_eq!(
+        (status(ok), status(refused)),
+        (StatusCode::Ok, StatusCode::Unset)
+    );
+    assert_eq!(ok.attributes.len(), 5, "neither key nor queue");
 }
 
 #[test]
@@ -296,17 +309,11 @@ fn a_busy_collector_is_asked_again_and_one_that_refuses_is_not() {
 #[test]
 fn spans_wait_for_a_collector_that_comes_back() {
     let (listener, endpoint) = listener();
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    let got = collector(listener, &[GONE, GONE]);
     let (runtime, otlp) = sending_to(&endpoint);
     for number in 1..=3 {
         runtime.record_span(span(number));
     }
-    let Ok(listener) = TcpListener::bind(address) else {
-        // Somebody else has the port now.
-        return;
-    };
-    let got = collector(listener, &[]);
     assert_eq!(numbers(&got, 3), [1, 2, 3]);
     assert_eq!(otlp.num_dropped(), 0);
 }
