@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::admin::{AdminFile, Desk, Notice, Process, Taken, Token};
-use super::api::Site;
+use super::api::{Front, Site};
 use super::bodies::Bodies;
 use super::call::Calls;
 use super::cors::Cors;
@@ -16,6 +16,7 @@ use super::error::DoorError;
 use super::exposure::Exposure;
 use super::limits::RateLimit;
 use super::listen;
+use super::openapi::document;
 use super::server::{AdminDoor, ApiDoor, Patience, Serving};
 use crate::config::{AdminSettings, GatewaySettings, Origin, RuntimeSettings, StoreSettings};
 use crate::runtime::Runtime;
@@ -74,7 +75,7 @@ impl Doors {
         };
         let api = gateway
             .enabled
-            .then(|| api_door(runtime, &gateway))
+            .then(|| api_door(runtime, &gateway, &identity))
             .transpose()?;
         let api_address = api
             .as_ref()
@@ -161,8 +162,13 @@ fn calls(
     })
 }
 
-fn api_door(runtime: &Runtime, settings: &GatewaySettings) -> Result<ApiDoor, DoorError> {
+fn api_door(
+    runtime: &Runtime,
+    settings: &GatewaySettings,
+    identity: &Identity,
+) -> Result<ApiDoor, DoorError> {
     let exposure = Exposure::of(&settings.expose, runtime.capabilities())?;
+    let document = document(&exposure, &identity.application, &identity.version);
     let cors = Cors::new(&settings.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
     let deadline_max = settings.deadline_max.get();
     let site = Site {
@@ -172,6 +178,7 @@ fn api_door(runtime: &Runtime, settings: &GatewaySettings) -> Result<ApiDoor, Do
             deadline_max,
             settings.receive_timeout.get(),
         )?,
+        front: Front::new(&document, settings.page)?,
         cors,
         rate_limit: RateLimit::new(
             runtime.clock().clone(),

@@ -14,6 +14,7 @@ mod health;
 mod limits;
 mod listen;
 mod openapi;
+mod page;
 mod path;
 mod problem;
 mod receive;

@@ -3,6 +3,8 @@
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::Front;
+
 use crate::call::SpanKind;
 use crate::gateway::call::{Calls, nothing_here};
 use crate::gateway::cors::Cors;
@@ -16,6 +18,7 @@ use crate::gateway::visit::Visit;
 #[derive(Debug)]
 pub(in crate::gateway) struct Site {
     pub(in crate::gateway) calls: Calls,
+    pub(in crate::gateway) front: Front,
     pub(in crate::gateway) cors: Cors,
     pub(in crate::gateway) rate_limit: Option<RateLimit>,
 }
@@ -59,7 +62,10 @@ impl Site {
         }
         match path[..] {
             ["v1", ref rest @ ..] => self.calls.answer(request, payload, visit, rest).await,
-            _ => Err(nothing_here()),
+            _ => match self.front.at(&path) {
+                Some(response) => reading(request, || response),
+                None => Err(nothing_here()),
+            },
         }
     }
 
