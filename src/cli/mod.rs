@@ -15,6 +15,7 @@ mod run;
 mod schema_text;
 mod screen;
 mod session;
+mod spans;
 mod stopwatch;
 mod store_files;
 mod views;

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io::{IsTerminal, Write};
 
 use super::exit::Exit;
+use super::spans::Spans;
 use crate::config::{Config, LogSettings, Sources};
 use crate::gateway::{Doors, Identity};
 use crate::observe::log::Logs;
@@ -19,6 +20,7 @@ pub struct Session {
     sources: Sources,
     definition: clap::Command,
     colour: Colour,
+    spans: Spans,
 }
 
 /// Whether the environment allows colour.
@@ -59,6 +61,7 @@ impl Session {
             sources,
             definition: clap::Command::new(name),
             colour: Colour::default(),
+            spans: Spans::default(),
         }
     }
 
@@ -142,6 +145,10 @@ impl Session {
         let started = self.builder().start().await;
         let runtime = started.map_err(|error| self.explain(&error))?;
         logs.attend(&runtime);
+        if let Err((exit, reason)) = self.spans.begin(&runtime, self.name, self.version) {
+            runtime.stop().await;
+            return Err(self.fail(exit, &reason));
+        }
         Ok(runtime)
     }
 
@@ -218,6 +225,10 @@ impl Session {
     }
 
     async fn finish(&self, stopping: impl Future<Output = ()>) -> Exit {
+        let stopping = async {
+            stopping.await;
+            self.spans.end().await;
+        };
         tokio::select! {
             () = stopping => Exit::Success,
             () = self.interrupted() => {

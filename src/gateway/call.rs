@@ -280,8 +280,9 @@ mod tests {
         assert_ne!(id("charge", Some("a"), "1"), id("refund", Some("a"), "1"));
         assert_ne!(id("charge", Some("a"), "1"), id("charge", Some("b"), "1"));
         assert_ne!(
-            id("charge", Some("a\n1"), "1"),
-            id("charge", Some("a"), "1\n1")
+            id("charge", Some("a 1"), "1"),
+            id("charge", Some("a"), "1 1"),
+            "where the key ends and the text begins counts"
         );
     }
 }

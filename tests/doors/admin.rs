@@ -151,7 +151,7 @@ async fn a_trace_is_seen_with_its_steps(colony: Colony) {
     let spans = trace["spans"].as_array().expect("spans");
     assert_eq!(
         (&spans[0]["kind"], &spans[1]["kind"]),
-        (&json!("admin"), &json!("ask"))
+        (&json!("admin"), &json!("call"))
     );
     assert_eq!(spans[1]["parent"], spans[0]["span"]);
     house

@@ -126,7 +126,7 @@ async fn the_fields_of_a_variant_are_those_that_were_meant(colony: Colony) {
         [at("/gift/number")]
     );
     assert_eq!(
-        mistakes(&house, &with(json!({ "kind": "wein", "year": 1 })))[0],
+        mistakes(&house, &with(json!({ "kind": "vine", "year": 1 })))[0],
         near("/gift/kind", "wine")
     );
     house.close().await;

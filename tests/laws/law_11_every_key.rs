@@ -161,17 +161,101 @@ const SHOWN: &[(&str, &str, &str)] = &[
         "traces",
         "only_so_many_spans_are_kept_as_configured",
     ),
+    (
+        "gateway.enabled",
+        "doors_settings",
+        "doors_that_are_not_wanted_stay_shut",
+    ),
+    (
+        "gateway.listen",
+        "doors_settings",
+        "the_api_listens_where_listen_says",
+    ),
+    (
+        "gateway.expose",
+        "doors_refusals",
+        "what_is_not_exposed_does_not_exist",
+    ),
+    (
+        "gateway.deadline_max",
+        "doors_limits",
+        "a_deadline_may_be_as_long_as_deadline_max_says",
+    ),
+    (
+        "gateway.receive_timeout",
+        "doors_limits",
+        "a_body_that_does_not_arrive_in_time_is_given_up",
+    ),
+    (
+        "gateway.connections",
+        "doors_limits",
+        "more_connections_than_allowed_wait_until_one_ends",
+    ),
+    (
+        "gateway.rate_limit",
+        "doors_limits",
+        "a_caller_over_the_rate_limit_is_told_to_wait",
+    ),
+    (
+        "gateway.rate_burst",
+        "doors_limits",
+        "a_caller_over_the_rate_limit_is_told_to_wait",
+    ),
+    (
+        "gateway.cors_origins",
+        "doors_limits",
+        "only_pages_of_known_origins_may_read_answers",
+    ),
+    (
+        "admin.enabled",
+        "doors_settings",
+        "doors_that_are_not_wanted_stay_shut",
+    ),
+    (
+        "admin.listen",
+        "doors_settings",
+        "the_operators_door_listens_where_listen_says",
+    ),
+    (
+        "admin.file",
+        "doors_settings",
+        "the_admin_file_is_in_the_store_unless_it_is_said",
+    ),
 ];
 
 /// Keys whose effect no test of the laws can show, each with the reason.
 const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     (
+        "gateway.workers",
+        "threads of the HTTP server, of which no answer depends; it is handed over in src/gateway/server.rs",
+    ),
+    (
         "log.level",
-        "the command line writes the log, and its tests show it",
+        "logging is of the process, not of one runtime: `a_capability_may_say_more_or_less_than_the_others` in src/observe/log/tests.rs",
     ),
     (
         "log.format",
-        "the command line writes the log, and its tests show it",
+        "it needs a process: `the_log_is_for_people_or_machines_as_configured` in actors/hotel/tests/cli.rs",
+    ),
+    (
+        "log.capabilities",
+        "as log.level: `a_capability_may_say_more_or_less_than_the_others` in src/observe/log/tests.rs",
+    ),
+    (
+        "log.recent",
+        "as log.level: `the_last_records_are_kept_and_no_more` in src/observe/log/tests.rs",
+    ),
+    (
+        "trace.otlp.endpoint",
+        "it needs a collector: `a_span_arrives_with_all_that_it_says` in src/observe/otlp/tests.rs",
+    ),
+    (
+        "trace.otlp.headers",
+        "it needs a collector: `headers_are_sent_and_are_no_ones_to_read` in src/observe/otlp/tests.rs",
+    ),
+    (
+        "trace.otlp.timeout",
+        "it needs a collector: `an_answer_that_takes_too_long_is_not_waited_for` in src/observe/otlp/tests.rs",
     ),
     (
         "store.cache",
@@ -193,6 +277,9 @@ const SOURCES: &[(&str, &str)] = &[
     ("law_11", include_str!("law_11_no_inert_setting.rs")),
     ("meters", include_str!("meters.rs")),
     ("traces", include_str!("traces.rs")),
+    ("doors_limits", include_str!("../doors/limits.rs")),
+    ("doors_refusals", include_str!("../doors/refusals.rs")),
+    ("doors_settings", include_str!("../doors/settings.rs")),
 ];
 
 /// The dotted paths of all keys below a section.

@@ -31,6 +31,10 @@ mod law_11_every_key;
 mod law_11_no_inert_setting;
 mod ledger;
 mod meters;
+#[cfg(feature = "observe")]
+mod metrics;
+#[cfg(feature = "observe")]
+mod metrics_page;
 mod settings;
 mod shelf;
 mod traces;

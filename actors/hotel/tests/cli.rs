@@ -164,6 +164,51 @@ fn wrong_configuration_is_told_with_its_place() {
 }
 
 #[test]
+fn the_log_is_for_people_or_machines_as_configured() {
+    let logged = |format: &str| {
+        let folder = tempdir().expect("a folder");
+        sample(folder.path(), 1);
+        let setting = format!("log.format={format}");
+        let mut command = hotel(
+            folder.path(),
+            &["replay", "bookings.csv", "--set", &setting],
+        );
+        // Something that is surely logged: it cannot be read.
+        let output = command.env("RUST_LOG", "=,=!").output();
+        let ran = Ran::from(output.expect("the hotel's binary can be started"));
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        let line = ran.stderr.lines().find(|line| line.contains("RUST_LOG"));
+        line.unwrap_or_else(|| panic!("{ran:#?}")).to_owned()
+    };
+    for format in ["auto", "json"] {
+        let record: serde_json::Value = serde_json::from_str(&logged(format)).expect("JSON");
+        assert_eq!(record["level"], "warn", "{record}");
+    }
+    let line = logged("human");
+    assert!(line.contains(" WARN ") && !line.contains('\x1b'), "{line}");
+}
+
+#[test]
+fn a_capability_that_is_not_there_has_no_level() {
+    refused(
+        |_| (),
+        &["--set", "log.capabilities.paymets=debug"],
+        78,
+        &["log.capabilities.paymets", "payments"],
+    );
+}
+
+#[test]
+fn a_collector_that_cannot_be_is_refused_at_the_start() {
+    refused(
+        |_| (),
+        &["--set", "trace.otlp.endpoint=https://collector"],
+        78,
+        &["trace.otlp.endpoint", "TLS"],
+    );
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_told() {
     let in_the_way = |folder: &Path| {
         fs::write(folder.join("data"), "a file").expect("a file can be written");

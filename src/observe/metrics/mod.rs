@@ -5,7 +5,4 @@ mod page;
 mod process;
 mod render;
 
-#[cfg(test)]
-mod tests;
-
 pub use render::Metrics;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 
 /// The labels of one sample.
@@ -27,22 +27,17 @@ impl Page<'_> {
         help: &str,
         samples: impl IntoIterator<Item = (Labels<'l>, u64)>,
     ) -> fmt::Result {
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Counter)?;
-        for (labels, value) in samples {
-            let mut sample = family.encode_family(&labels)?;
-            sample.encode_counter::<NoLabelSet, _, f64>(&value, None)?;
-        }
-        Ok(())
+        self.family(name, help, MetricType::Counter, samples, |sample, value| {
+            sample.encode_counter::<NoLabelSet, _, f64>(&value, None)
+        })
     }
 
-    /// Something that only grows, in parts.
-    pub(super) fn seconds(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Counter)?;
-        family.encode_counter::<NoLabelSet, _, f64>(&value, None)
+    /// Seconds that only grow, once; `_total` is put to the name.
+    pub(super) fn seconds(&mut self, name: &str, help: &str, seconds: f64) -> fmt::Result {
+        let once = [(Labels::new(), seconds)];
+        self.family(name, help, MetricType::Counter, once, |sample, value| {
+            sample.encode_counter::<NoLabelSet, _, f64>(&value, None)
+        })
     }
 
     /// Something that comes and goes.
@@ -52,13 +47,9 @@ impl Page<'_> {
         help: &str,
         samples: impl IntoIterator<Item = (Labels<'l>, f64)>,
     ) -> fmt::Result {
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (labels, value) in samples {
-            family.encode_family(&labels)?.encode_gauge(&value)?;
-        }
-        Ok(())
+        self.family(name, help, MetricType::Gauge, samples, |sample, value| {
+            sample.encode_gauge(&value)
+        })
     }
 
     /// Something that comes and goes, once.
@@ -73,17 +64,26 @@ impl Page<'_> {
         help: &str,
         samples: impl IntoIterator<Item = (Labels<'l>, Buckets)>,
     ) -> fmt::Result {
-        let mut family = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Histogram)?;
-        for (labels, buckets) in samples {
-            let mut sample = family.encode_family(&labels)?;
-            sample.encode_histogram::<NoLabelSet>(
-                buckets.sum,
-                buckets.count,
-                &buckets.counts,
-                None,
-            )?;
+        self.family(name, help, MetricType::Histogram, samples, |sample, of| {
+            sample.encode_histogram::<NoLabelSet>(of.sum, of.count, &of.counts, None)
+        })
+    }
+
+    fn family<'l, V>(
+        &mut self,
+        name: &str,
+        help: &str,
+        kind: MetricType,
+        samples: impl IntoIterator<Item = (Labels<'l>, V)>,
+        write: impl Fn(&mut MetricEncoder<'_>, V) -> fmt::Result,
+    ) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, kind)?;
+        for (labels, value) in samples {
+            if labels.is_empty() {
+                write(&mut family, value)?;
+            } else {
+                write(&mut family.encode_family(&labels)?, value)?;
+            }
         }
         Ok(())
     }

@@ -222,7 +222,7 @@ fn a_span_arrives_with_all_that_it_says() {
         ("skep.capability", text("payments")),
         ("skep.inline", Value::BoolValue(false)),
         ("skep.key", text("lisbon")),
-        ("skep.kind", text("ask")),
+        ("skep.kind", text("call")),
         ("skep.message", text("charge")),
         ("skep.outcome", text("panicked")),
         ("skep.queued_us", Value::IntValue(7)),
