@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 
 use super::exit::Exit;
 use crate::config::{Config, LogSettings, Sources};
-use crate::gateway::{Doors, Identity};
+use crate::gateway::{Doors, DoorsOptions};
 use crate::observe::log::Logs;
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
@@ -19,6 +20,7 @@ pub struct Session {
     sources: Sources,
     definition: clap::Command,
     colour: Colour,
+    logs: OnceLock<Logs>,
 }
 
 /// Whether the environment allows colour.
@@ -57,6 +59,7 @@ impl Session {
             version,
             capabilities,
             sources,
+            logs: OnceLock::new(),
             definition: clap::Command::new(name),
             colour: Colour::default(),
         }
@@ -97,11 +100,12 @@ impl Session {
         self.name
     }
 
-    /// Whose doors are opened.
-    pub(super) fn identity(&self) -> Identity {
-        Identity {
-            application: self.name.to_owned(),
-            version: self.version.to_owned(),
+    /// Whose doors are opened, with the log that is written since [`start`](Self::start).
+    pub(super) fn doors(&self) -> DoorsOptions {
+        let options = DoorsOptions::new(self.name, self.version);
+        match self.logs.get() {
+            Some(logs) => options.logs(logs.clone()),
+            None => options,
         }
     }
 
@@ -138,7 +142,7 @@ impl Session {
         let log: LogSettings = config
             .section("log")
             .map_err(|problems| self.explain(&RuntimeError::Config(problems)))?;
-        let logs = Logs::begin(&log);
+        let logs = self.logs.get_or_init(|| Logs::begin(&log));
         let started = self.builder().start().await;
         let runtime = started.map_err(|error| self.explain(&error))?;
         logs.attend(&runtime);
