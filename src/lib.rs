@@ -84,8 +84,8 @@ pub use engine::CapabilityStats;
 #[cfg(feature = "runtime")]
 pub use runtime::{
     Builder, CapabilityInfo, EmitError, EmittedEvent, Events, EventsError, Health, LogItem, Logged,
-    NamedAsk, NamedEvent, NamedReply, Runtime, RuntimeError, Since, Subscribe, SubscribeError,
-    Subscription, SubscriptionEnd,
+    NamedAsk, NamedEvent, NamedReply, Runtime, RuntimeError, SetTimer, Since, Subscribe,
+    SubscribeError, Subscription, SubscriptionEnd,
 };
 #[cfg(feature = "testing")]
 pub use skep_macros::test;

@@ -23,7 +23,7 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
         session.stop(&runtime).await;
         return session.fail(Exit::Software, &reason);
     }
-    let doors = match Doors::open(&runtime, session.identity()) {
+    let doors = match Doors::open(&runtime, session.doors()) {
         Ok(doors) => doors,
         Err(error) => {
             session.stop(&runtime).await;

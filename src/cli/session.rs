@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::future::Future;
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 
 use super::exit::Exit;
 use super::spans::Spans;
 use crate::config::{Config, LogSettings, Sources};
-use crate::gateway::{Doors, Identity};
+use crate::gateway::{Doors, DoorsOptions};
 use crate::observe::log::Logs;
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
@@ -21,6 +22,7 @@ pub struct Session {
     definition: clap::Command,
     colour: Colour,
     spans: Spans,
+    logs: OnceLock<Logs>,
 }
 
 /// Whether the environment allows colour.
@@ -59,6 +61,7 @@ impl Session {
             version,
             capabilities,
             sources,
+            logs: OnceLock::new(),
             definition: clap::Command::new(name),
             colour: Colour::default(),
             spans: Spans::default(),
@@ -100,11 +103,12 @@ impl Session {
         self.name
     }
 
-    /// Whose doors are opened.
-    pub(super) fn identity(&self) -> Identity {
-        Identity {
-            application: self.name.to_owned(),
-            version: self.version.to_owned(),
+    /// Whose doors are opened, with the log that is written since [`start`](Self::start).
+    pub(super) fn doors(&self) -> DoorsOptions {
+        let options = DoorsOptions::new(self.name, self.version);
+        match self.logs.get() {
+            Some(logs) => options.logs(logs.clone()),
+            None => options,
         }
     }
 
@@ -141,7 +145,7 @@ impl Session {
         let log: LogSettings = config
             .section("log")
             .map_err(|problems| self.explain(&RuntimeError::Config(problems)))?;
-        let logs = Logs::begin(&log);
+        let logs = self.logs.get_or_init(|| Logs::begin(&log));
         let started = self.builder().start().await;
         let runtime = started.map_err(|error| self.explain(&error))?;
         logs.attend(&runtime);

@@ -11,6 +11,7 @@ use super::bodies::{Bodies, Check};
 use super::exposure::{Exposed, Exposure};
 use super::problem::Problem;
 use super::receive;
+use super::streams::Closing;
 use super::visit::{self, Visit};
 use crate::call::{Key, MessageId};
 use crate::config::{HumanDuration, nearest};
@@ -31,6 +32,8 @@ pub(super) struct Calls {
     pub(super) deadline_max: Duration,
     /// How long a body may take to arrive.
     pub(super) receive_timeout: Duration,
+    /// Ends the answers that go on.
+    pub(super) closing: Closing,
 }
 
 /// The message that a path names.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use super::admin::{AdminFile, Desk, Notice, Process, Taken, Token};
-use super::api::Site;
+use super::api::{Front, Site};
 use super::bodies::Bodies;
 use super::call::Calls;
 use super::cors::Cors;
@@ -16,20 +17,42 @@ use super::error::DoorError;
 use super::exposure::Exposure;
 use super::limits::RateLimit;
 use super::listen;
+use super::openapi::document;
 use super::server::{AdminDoor, ApiDoor, Patience, Serving};
+use super::streams::Closing;
 use crate::config::{AdminSettings, GatewaySettings, Origin, RuntimeSettings, StoreSettings};
+use crate::observe::log::Logs;
+use crate::observe::metrics::Metrics;
 use crate::runtime::Runtime;
 
 /// The longest deadline that an operator may ask for.
 const ADMIN_DEADLINE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Whose doors they are, for those who look in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The application's name.
-    pub application: String,
-    /// Its version; may be empty.
-    pub version: String,
+/// Whose doors they are, and what is seen through them besides the runtime.
+#[derive(Debug, Clone)]
+pub struct DoorsOptions {
+    application: String,
+    version: String,
+    logs: Option<Logs>,
+}
+
+impl DoorsOptions {
+    /// Doors of an application; its version may be empty.
+    #[must_use]
+    pub fn new(application: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            application: application.into(),
+            version: version.into(),
+            logs: None,
+        }
+    }
+
+    /// The log that operators may read, and whose levels they may change. Default: none.
+    #[must_use]
+    pub fn logs(mut self, logs: Logs) -> Self {
+        self.logs = Some(logs);
+        self
+    }
 }
 
 /// The open doors of a runtime: the application's API (`[gateway]`), and the operator's (`[admin]`).
@@ -49,6 +72,17 @@ pub struct Doors {
 struct Open {
     serving: Serving,
     file: Option<AdminFile>,
+    /// Dropped, it ends the answers that would go on for ever.
+    streams: watch::Sender<()>,
+}
+
+/// What is needed to open a door.
+struct Opening<'a> {
+    runtime: &'a Runtime,
+    options: DoorsOptions,
+    metrics: Arc<Metrics>,
+    patience: Patience,
+    closing: Closing,
 }
 
 /// The operator's door, with the file that tells of it.
@@ -64,7 +98,7 @@ impl Doors {
     /// # Errors
     ///
     /// [`DoorError`]; no door is open then.
-    pub fn open(runtime: &Runtime, identity: Identity) -> Result<Self, DoorError> {
+    pub fn open(runtime: &Runtime, options: DoorsOptions) -> Result<Self, DoorError> {
         let gateway: GatewaySettings = runtime.config().section("gateway")?;
         let admin: AdminSettings = runtime.config().section("admin")?;
         let shutdown: RuntimeSettings = runtime.config().section("runtime")?;
@@ -72,18 +106,23 @@ impl Doors {
             receive: gateway.receive_timeout.get(),
             shutdown: shutdown.shutdown_deadline.get(),
         };
-        let api = gateway
-            .enabled
-            .then(|| api_door(runtime, &gateway))
-            .transpose()?;
+        let (open, closing) = Closing::channel();
+        let metrics = Metrics::new(runtime, &options.application, &options.version);
+        let opening = Opening {
+            runtime,
+            options,
+            metrics: Arc::new(metrics),
+            patience,
+            closing,
+        };
+        let api = gateway.enabled.then(|| opening.api(&gateway)).transpose()?;
         let api_address = api
             .as_ref()
             .map(|door| address(&door.listener))
             .transpose()?;
-        let admin = if admin.enabled {
-            admin_door(runtime, &admin, identity, api_address, patience)?
-        } else {
-            None
+        let admin = match admin.enabled {
+            true => opening.admin(&admin, api_address)?,
+            false => None,
         };
         let (admin, file) = admin.unzip();
         let admin_file = file.as_ref().map(|file| file.path().to_owned());
@@ -92,7 +131,11 @@ impl Doors {
             let serving = serving.map_err(|error| DoorError::System {
                 reason: format!("the doors cannot be served: {error}"),
             })?;
-            Some(Open { serving, file })
+            Some(Open {
+                serving,
+                file,
+                streams: open,
+            })
         } else {
             None
         };
@@ -128,6 +171,7 @@ impl Doors {
         if let Some(open) = open {
             // Nobody is sent to a door that is about to shut.
             drop(open.file);
+            drop(open.streams);
             open.serving
                 .stop(self.runtime.clock(), self.patience.shutdown)
                 .await;
@@ -145,101 +189,84 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, DoorError> {
     })
 }
 
-fn calls(
-    runtime: &Runtime,
-    exposure: Exposure,
-    deadline_max: Duration,
-    receive_timeout: Duration,
-) -> Result<Calls, DoorError> {
-    let bodies = Bodies::of(&exposure).map_err(|reason| DoorError::Schema { reason })?;
-    Ok(Calls {
-        runtime: runtime.clone(),
-        exposure,
-        bodies,
-        deadline_max,
-        receive_timeout,
-    })
-}
-
-fn api_door(runtime: &Runtime, settings: &GatewaySettings) -> Result<ApiDoor, DoorError> {
-    let exposure = Exposure::of(&settings.expose, runtime.capabilities())?;
-    let cors = Cors::new(&settings.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
-    let deadline_max = settings.deadline_max.get();
-    let site = Site {
-        calls: calls(
-            runtime,
+impl Opening<'_> {
+    fn calls(&self, exposure: Exposure, deadline_max: Duration) -> Result<Calls, DoorError> {
+        let bodies = Bodies::of(&exposure).map_err(|reason| DoorError::Schema { reason })?;
+        Ok(Calls {
+            runtime: self.runtime.clone(),
             exposure,
+            bodies,
             deadline_max,
-            settings.receive_timeout.get(),
-        )?,
-        cors,
-        rate_limit: RateLimit::new(
-            runtime.clock().clone(),
-            settings.rate_limit,
-            settings.rate_burst,
-        ),
-    };
-    let is_unsaid = runtime.config().origin("gateway.listen") == Some(Origin::Default);
-    let listener = if is_unsaid {
-        listen::next_free()?
-    } else {
-        listen::named("gateway.listen", &settings.listen)?
-    };
-    Ok(ApiDoor {
-        listener,
-        site: Arc::new(site),
-        workers: settings.workers.into(),
-        connections: usize::try_from(settings.connections).unwrap_or(usize::MAX),
-    })
-}
+            receive_timeout: self.patience.receive,
+            closing: self.closing.clone(),
+        })
+    }
 
-/// `None` when another process keeps its admin file there.
-fn admin_door(
-    runtime: &Runtime,
-    settings: &AdminSettings,
-    identity: Identity,
-    api: Option<SocketAddr>,
-    patience: Patience,
-) -> Result<Option<Admin>, DoorError> {
-    let listener = listen::loopback(&settings.listen)?;
-    let token = Token::fresh().map_err(|error| DoorError::System {
-        reason: format!("the system gives no randomness for the admin token: {error}"),
-    })?;
-    let path = match &settings.file {
-        Some(path) => path.clone(),
-        None => {
-            let store: StoreSettings = runtime.config().section("store")?;
-            store.path.join("admin.json")
-        }
-    };
-    let process = Process {
-        application: identity.application,
-        version: identity.version,
-        since: runtime.clock().precise(),
-        started_at: runtime.clock().wall(),
-        api: api.map(url),
-    };
-    let notice = Notice::of(&process, url(address(&listener)?), &token);
-    let file = match AdminFile::write(&path, &notice) {
-        Ok(file) => file,
-        Err(taken) => {
-            warn(&path, &taken);
-            return Ok(None);
-        }
-    };
-    let exposure = Exposure::all(runtime.capabilities());
-    let desk = Desk {
-        calls: calls(runtime, exposure, ADMIN_DEADLINE_MAX, patience.receive)?,
-        token,
-        process,
-    };
-    Ok(Some((
-        AdminDoor {
+    fn api(&self, settings: &GatewaySettings) -> Result<ApiDoor, DoorError> {
+        let runtime = self.runtime;
+        let exposure = Exposure::of(&settings.expose, runtime.capabilities())?;
+        let cors =
+            Cors::new(&settings.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
+        let clock = runtime.clock().clone();
+        let site = Site {
+            calls: self.calls(exposure, settings.deadline_max.get())?,
+            cors,
+            rate_limit: RateLimit::new(clock, settings.rate_limit, settings.rate_burst),
+            metrics: Arc::clone(&self.metrics),
+        };
+        let is_unsaid = runtime.config().origin("gateway.listen") == Some(Origin::Default);
+        let listener = if is_unsaid {
+            listen::next_free()?
+        } else {
+            listen::named("gateway.listen", &settings.listen)?
+        };
+        Ok(ApiDoor {
             listener,
-            desk: Arc::new(desk),
-        },
-        file,
-    )))
+            site: Arc::new(site),
+            workers: settings.workers.into(),
+            connections: usize::try_from(settings.connections).unwrap_or(usize::MAX),
+        })
+    }
+
+    /// `None` when another process keeps its admin file there.
+    fn admin(
+        &self,
+        settings: &AdminSettings,
+        api: Option<SocketAddr>,
+    ) -> Result<Option<Admin>, DoorError> {
+        let runtime = self.runtime;
+        let listener = listen::loopback(&settings.listen)?;
+        let token = Token::fresh().map_err(|error| DoorError::System {
+            reason: format!("the system gives no randomness for the admin token: {error}"),
+        })?;
+        let path = match &settings.file {
+            Some(path) => path.clone(),
+            None => {
+                let store: StoreSettings = runtime.config().section("store")?;
+                store.path.join("admin.json")
+            }
+        };
+        let process = Process {
+            application: self.options.application.clone(),
+            version: self.options.version.clone(),
+            since: runtime.clock().precise(),
+            started_at: runtime.clock().wall(),
+            api: api.map(url),
+        };
+        let notice = Notice::of(&process, url(address(&listener)?), &token);
+        let file = match AdminFile::write(&path, &notice) {
+            Ok(file) => file,
+            Err(taken) => {
+                warn(&path, &taken);
+                return Ok(None);
+            }
+        };
+        let calls = self.calls(Exposure::all(runtime.capabilities()), ADMIN_DEADLINE_MAX)?;
+        let (logs, metrics) = (self.options.logs.clone(), Arc::clone(&self.metrics));
+        let desk = Desk::new(calls, token, process, logs, metrics);
+        let desk = Arc::new(desk.map_err(|reason| DoorError::Schema { reason })?);
+        Ok(Some((AdminDoor { listener, desk }, file)))
+    }
 }
 
 fn warn(path: &Path, taken: &Taken) {

@@ -1,5 +1,7 @@
 //! Paths and queries of requests: cut into parts, percent-decoded.
 
+use actix_web::HttpRequest;
+
 use super::problem::Problem;
 
 /// The decoded segments of a path; `/` has one, which is empty. A slash inside a segment comes as `%2F`.
@@ -28,6 +30,35 @@ pub(super) fn query(query: &str, wanted: &str) -> Result<Vec<String>, Problem> {
         }
     }
     Ok(values)
+}
+
+/// The one value of a name in the query of a request; the last, if there are several.
+///
+/// # Errors
+///
+/// As [`query`].
+pub(super) fn one(request: &HttpRequest, name: &str) -> Result<Option<String>, Problem> {
+    Ok(query(request.query_string(), name)?.pop())
+}
+
+/// The number of a name in the query of a request.
+///
+/// # Errors
+///
+/// As [`query`], and when it is no number.
+pub(super) fn number(request: &HttpRequest, name: &str) -> Result<Option<usize>, Problem> {
+    let text = one(request, name)?;
+    text.map(|text| text.parse().map_err(|_| not_a_number(name, &text)))
+        .transpose()
+}
+
+/// What should be a number is none.
+pub(super) fn not_a_number(what: &str, text: &str) -> Problem {
+    Problem::new(
+        400,
+        "invalid_number",
+        format!("{what} is a number, not {text:?}"),
+    )
 }
 
 fn decoded(text: &str, is_form: bool) -> Result<String, Problem> {

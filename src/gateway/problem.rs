@@ -61,6 +61,18 @@ impl Problem {
         Self::new(422, "invalid_body", detail).with("errors", errors)
     }
 
+    /// Not now, but soon.
+    pub(super) fn later(code: &'static str, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(503, code, detail);
+        problem.retry_after = Some(1);
+        problem
+    }
+
+    /// The runtime stops.
+    pub(super) fn stopping(detail: impl Into<String>) -> Self {
+        Self::later("stopping", detail)
+    }
+
     /// Too many requests.
     pub(super) fn too_many(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -14,6 +14,7 @@ mod readings;
 mod running;
 mod storage;
 mod subscription;
+mod timers;
 
 pub use builder::Builder;
 #[cfg(feature = "testing")]
@@ -29,3 +30,4 @@ pub use running::Runtime;
 pub use subscription::{
     LogItem, Logged, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
 };
+pub use timers::SetTimer;

@@ -51,6 +51,15 @@ impl Runtime {
         Some(durable.committer.metrics().read())
     }
 
+    /// What the durable store says of itself, as far as it can be read; `None` when nothing here is durable. Looks at its files:
+    /// not to be called on an async executor.
+    #[must_use]
+    pub fn store_stats(&self) -> Option<Result<store::Stats, store::Error>> {
+        let parts = self.parts()?;
+        let durable = parts.durable.as_ref()?;
+        Some(durable.store.stats())
+    }
+
     /// The spans of recorded traces that are remembered (`[trace] recent`), those that ended first before the others.
     #[must_use]
     pub fn spans(&self) -> Vec<Arc<Span>> {

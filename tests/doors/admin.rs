@@ -5,7 +5,7 @@ use skep::gateway::Doors;
 use skep::testing::Colony;
 
 use crate::client::{get, post, request};
-use crate::house::{House, identity, open, open_with};
+use crate::house::{House, open, open_with, options};
 
 fn read(house: &House, path: &str) -> Value {
     let reply = house.operate(get(&format!("/admin/v1{path}")));
@@ -198,7 +198,7 @@ async fn what_is_no_dead_letter_is_not_found(colony: Colony) {
 async fn a_second_process_leaves_the_file_of_a_living_one_alone(colony: Colony) {
     let house = open(colony).await;
     let before = house.notice();
-    let second = Doors::open(&house.runtime, identity()).expect("the API opens all the same");
+    let second = Doors::open(&house.runtime, options()).expect("the API opens all the same");
     assert_eq!(second.admin_file(), None);
     assert!(second.api_url().is_some_and(|url| url != house.url()));
     second.close().await;

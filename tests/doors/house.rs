@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use skep::Runtime;
-use skep::gateway::{DoorError, Doors, Identity};
+use skep::gateway::{DoorError, Doors, DoorsOptions};
 use skep::testing::Colony;
 use tempfile::TempDir;
 
@@ -30,11 +30,8 @@ pub(crate) struct Notice {
     pub(crate) api: Option<String>,
 }
 
-pub(crate) fn identity() -> Identity {
-    Identity {
-        application: "house".to_owned(),
-        version: "1.2.3".to_owned(),
-    }
+pub(crate) fn options() -> DoorsOptions {
+    DoorsOptions::new("house", "1.2.3")
 }
 
 /// A colony with everything exposed, on any free ports.
@@ -57,7 +54,7 @@ pub(crate) async fn open_with(base: Colony, settings: &[&str]) -> House {
         .iter()
         .fold(colony(base, &folder), |colony, pair| colony.set(*pair));
     let runtime = base.start().await;
-    let doors = Doors::open(&runtime, identity()).expect("the doors open");
+    let doors = Doors::open(&runtime, options()).expect("the doors open");
     House {
         runtime,
         doors,
@@ -73,7 +70,7 @@ pub(crate) async fn open(colony: Colony) -> House {
 pub(crate) async fn refused(base: Colony, setting: &str) -> DoorError {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = colony(base, &folder).set(setting).start().await;
-    let error = Doors::open(&runtime, identity()).expect_err("the doors stay shut");
+    let error = Doors::open(&runtime, options()).expect_err("the doors stay shut");
     runtime.stop().await;
     error
 }

@@ -6,7 +6,7 @@ use skep::gateway::{DoorError, Doors};
 use skep::testing::Colony;
 
 use crate::client::get;
-use crate::house::{identity, open_with, refused};
+use crate::house::{open_with, options, refused};
 use crate::parlour::Parlour;
 
 #[skep::test(real_time)]
@@ -100,7 +100,7 @@ async fn the_admin_file_is_in_the_store_unless_it_is_said(colony: Colony) {
     let store = folder.path().join("store");
     let colony = colony.with::<Parlour>().on_disk(&store);
     let runtime = colony.set("gateway.enabled=false").start().await;
-    let doors = Doors::open(&runtime, identity()).expect("the doors open");
+    let doors = Doors::open(&runtime, options()).expect("the doors open");
     assert_eq!(doors.admin_file(), Some(&*store.join("admin.json")));
     assert!(store.join("admin.json").is_file());
     doors.close().await;

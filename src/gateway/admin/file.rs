@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::process::{Process, rfc3339};
+use super::process::Process;
 use super::token::Token;
+use crate::gateway::timestamp::rfc3339;
 
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

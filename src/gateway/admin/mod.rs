@@ -2,9 +2,13 @@
 
 mod capabilities;
 mod desk;
+mod entrance;
 mod file;
 mod letters;
+mod levels;
 mod process;
+mod store;
+mod timers;
 mod token;
 mod traces;
 

@@ -1,11 +1,12 @@
 //! `GET /process`: which process this is, and how it is.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use actix_web::HttpResponse;
 use serde_json::json;
 
 use crate::config::StoreSettings;
+use crate::gateway::timestamp::rfc3339;
 use crate::gateway::{call, health};
 use crate::runtime::{Health, Runtime};
 
@@ -19,11 +20,6 @@ pub(in crate::gateway) struct Process {
     pub(in crate::gateway) started_at: SystemTime,
     /// Where its API is.
     pub(in crate::gateway) api: Option<String>,
-}
-
-/// A moment as RFC 3339 writes it.
-pub(in crate::gateway) fn rfc3339(at: SystemTime) -> String {
-    humantime::format_rfc3339_millis(at.max(UNIX_EPOCH)).to_string()
 }
 
 impl Process {

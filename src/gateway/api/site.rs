@@ -1,23 +1,30 @@
-//! [`Site`]: the application's API – calls, health – with its rate limit and its rules for web pages of other origins.
+//! [`Site`]: the application's API – calls, events, health, metrics – with its rate limit and its rules for web pages of other origins.
+
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::Front;
 
 use crate::call::SpanKind;
 use crate::gateway::call::{Calls, nothing_here};
 use crate::gateway::cors::Cors;
 use crate::gateway::health::{self, Readiness};
 use crate::gateway::limits::RateLimit;
-use crate::gateway::path;
 use crate::gateway::problem::Problem;
 use crate::gateway::visit::Visit;
+use crate::gateway::{path, reading, streams};
+use crate::observe::metrics::Metrics;
 
 /// The application's API.
 #[derive(Debug)]
 pub(in crate::gateway) struct Site {
     pub(in crate::gateway) calls: Calls,
+    pub(in crate::gateway) front: Front,
     pub(in crate::gateway) cors: Cors,
     pub(in crate::gateway) rate_limit: Option<RateLimit>,
+    pub(in crate::gateway) metrics: Arc<Metrics>,
 }
 
 impl Site {
@@ -49,17 +56,24 @@ impl Site {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         // Whoever watches over the process is never told to come back later.
         match path[..] {
-            ["health", "live"] => return reading(request, health::live),
+            ["health", "live"] => return reading::only(request).map(|()| health::live()),
             ["health", "ready"] => {
-                return reading(request, || {
-                    Readiness::of(&self.calls.runtime).into_response()
-                });
+                reading::only(request)?;
+                return Ok(Readiness::of(&self.calls.runtime).into_response());
             }
+            ["metrics"] => return reading::metrics(request, &self.metrics).await,
             _ => self.limit(request)?,
         }
         match path[..] {
+            // A call to a capability of this name is no GET.
+            ["v1", "events", ref rest @ ..] if request.method() != Method::POST => {
+                streams::events(&self.calls, request, rest)
+            }
             ["v1", ref rest @ ..] => self.calls.answer(request, payload, visit, rest).await,
-            _ => Err(nothing_here()),
+            _ => match self.front.at(&path) {
+                Some(response) => reading(request, || response),
+                None => Err(nothing_here()),
+            },
         }
     }
 
@@ -68,16 +82,5 @@ impl Site {
             return Ok(());
         };
         limit.take(caller.ip()).map_err(Problem::too_many)
-    }
-}
-
-/// What is only read: GET and HEAD.
-fn reading(
-    request: &HttpRequest,
-    answer: impl FnOnce() -> HttpResponse,
-) -> Result<HttpResponse, Problem> {
-    match *request.method() {
-        Method::GET | Method::HEAD => Ok(answer()),
-        _ => Err(Problem::not_allowed("GET, HEAD")),
     }
 }

@@ -71,7 +71,7 @@ impl Bodies {
 }
 
 impl Check {
-    pub(super) fn of(schema: &Schema) -> Result<Self, String> {
+    pub(in crate::gateway) fn of(schema: &Schema) -> Result<Self, String> {
         let schema = schema.as_value().clone();
         let validator = jsonschema::draft202012::options()
             .build(&schema)

@@ -1,0 +1,9 @@
+//! Answers that go on for as long as somebody listens: events as they are emitted, records as they are logged.
+
+mod events;
+mod logs;
+mod stream;
+
+pub(super) use events::events;
+pub(super) use logs::logs;
+pub(super) use stream::Closing;
