@@ -152,6 +152,23 @@ impl Connection {
         reply
     }
 
+    /// The next chunk of an answer that goes on; `None` at its end.
+    pub(crate) fn chunk(&mut self) -> Option<String> {
+        let length = loop {
+            if let Some(at) = self.received.windows(2).position(|two| two == b"\r\n") {
+                let line: Vec<u8> = self.received.drain(..at + 2).collect();
+                let line = String::from_utf8(line).expect("a length is text");
+                break usize::from_str_radix(line.trim(), 16).expect("a length");
+            }
+            assert!(self.more(), "the door hung up within an answer");
+        };
+        while self.received.len() < length + 2 {
+            assert!(self.more(), "the door hung up within an answer");
+        }
+        let chunk = self.received.drain(..length + 2).take(length).collect();
+        (length > 0).then(|| String::from_utf8(chunk).expect("text"))
+    }
+
     /// Whether the door has hung up.
     pub(crate) fn is_over(&mut self) -> bool {
         self.received.is_empty() && !self.more()

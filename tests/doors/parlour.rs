@@ -138,9 +138,15 @@ pub(crate) struct Deposit {
 #[message(reply = String)]
 pub(crate) struct Owner {}
 
+/// Asks whose vault it is, later.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+pub(crate) struct LockLater {
+    pub(crate) ms: u64,
+}
+
 skep::contract! {
     /// Keeps what is put into it.
-    pub(crate) Vaults v1 keyed by owner { Deposit, Owner }
+    pub(crate) Vaults v1 keyed by owner { Deposit, Owner, LockLater }
 }
 
 pub(crate) struct Vault {
@@ -166,5 +172,10 @@ impl Vault {
     #[handle]
     async fn owner(&mut self, _: Owner, cx: &mut Cx<Self>) -> String {
         cx.key().to_string()
+    }
+
+    #[handle]
+    async fn lock_later(&mut self, m: LockLater, cx: &mut Cx<Self>) {
+        let _ = cx.after(std::time::Duration::from_millis(m.ms), Owner {});
     }
 }
