@@ -76,7 +76,7 @@ fn what_does_not_fit_is_refused_with_what_would() {
     let wrong = ends(folder, &["request", "greeting.greet", "7"], 65);
     assert!(wrong.stderr.contains("string"), "{wrong:#?}");
     let typo = ends(folder, &["request", "greeting.gret", "\"Ada\""], 65);
-    assert!(typo.stderr.contains("did you mean greet?"), "{typo:#?}");
+    assert!(typo.stderr.contains("did you mean \"greet\"?"), "{typo:#?}");
     let typo = ends(folder, &["inspect", "greting"], 65);
     assert!(typo.stderr.contains("did you mean greeting?"), "{typo:#?}");
     let bare = ends(folder, &["request", "greeting.greet", "Ada"], 65);
