@@ -100,3 +100,25 @@ pub(super) fn sources(
 fn config_variable(application: &str) -> String {
     format!("{}_CONFIG", application.to_uppercase().replace('-', "_"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound_and_every_command_teaches_by_example() {
+        let mut definition = definition("hotel", "A hotel").term_width(100);
+        definition.build();
+        definition.clone().debug_assert();
+        for command in definition
+            .get_subcommands()
+            .filter(|one| one.get_name() != "help")
+        {
+            let help = command.get_after_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            let name = command.get_name();
+            assert!(help.contains(&format!("hotel {name}")), "{name}: {help}");
+        }
+        insta::assert_snapshot!(definition.render_help().to_string(), @"");
+    }
+}

@@ -86,8 +86,8 @@ pub(super) struct Stats {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Latency {
-    pub(super) p50_us: Option<u64>,
-    pub(super) p99_us: Option<u64>,
+    pub(super) p50_us: Option<f64>,
+    pub(super) p99_us: Option<f64>,
 }
 
 /// The process itself.

@@ -125,10 +125,12 @@ fn health(name: &str, process: &Process) -> Check {
     } = process;
     let application = output::plain(&process.application);
     let up = output::micros(uptime_ms.saturating_mul(1000));
-    let found = format!(
-        "{application} {version} is {}, process {pid}, up {up}",
-        health.status
-    );
+    let version = match version.as_str() {
+        "" => String::new(),
+        version => format!(" {}", output::plain(version)),
+    };
+    let status = &health.status;
+    let found = format!("{application}{version} is {status}, process {pid}, up {up}");
     match health.status.as_str() {
         "ready" => Check::ok("process", found),
         "failed" => {

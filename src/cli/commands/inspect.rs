@@ -75,7 +75,8 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
             (_, last) => output::json(&raw.into_iter().chain(last).collect::<Vec<_>>())?,
         }
     } else {
-        output::line(texts.join("\n\n").trim_end())?;
+        let texts: Vec<&str> = texts.iter().map(|text| text.trim_end()).collect();
+        output::line(&texts.join("\n\n"))?;
     }
     Ok(Exit::Success)
 }

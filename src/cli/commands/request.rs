@@ -35,7 +35,7 @@ pub(super) fn define(name: &str) -> clap::Command {
         )
         .arg(many("number", 'n', "Sends so many and tells how long they took").value_parser(value_parser!(u64).range(1..=1_000_000_000)))
         .arg(
-            many("concurrency", 'c', "How many are under way at once [default: 1]")
+            many("concurrency", 'C', "How many are under way at once [default: 1]")
                 .value_parser(value_parser!(u64).range(1..=4096))
                 .requires("number"),
         )
@@ -45,7 +45,7 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} request search.find '{{\"text\":\"lisbon\"}}'\n  \
              {name} request reservations.reserve --key \"City Hotel\" @stay.json --deadline 2s --id order-17\n  \
              echo '\"Ada\"' | {name} request greeting.greet\n  \
-             {name} request greeting.greet '\"Ada\"' -n 10000 -c 16   how fast is it?\n\n\
+             {name} request greeting.greet '\"Ada\"' -n 10000 -C 16   how fast is it?\n\n\
              The reply goes to the standard output stream, and so does a domain error, with exit code 1. All else goes to the\n\
              standard error stream. Ends with 65 when the message does not fit the contract, 69 when nobody answers or the\n\
              capability is down, 75 when it is overloaded or the deadline has passed, 70 when the handler failed."

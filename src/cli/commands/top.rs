@@ -45,8 +45,8 @@ struct Row {
     capability: String,
     turns_per_second: f64,
     inline_share: Option<f64>,
-    p50_us: Option<u64>,
-    p99_us: Option<u64>,
+    p50_us: Option<f64>,
+    p99_us: Option<f64>,
     stats: Stats,
 }
 
@@ -154,8 +154,8 @@ impl Look {
                 format!("{:.0}", row.turns_per_second),
                 row.inline_share
                     .map_or_else(dash, |share| format!("{:.0}%", share * 100.0)),
-                row.p50_us.map_or_else(dash, micros),
-                row.p99_us.map_or_else(dash, micros),
+                row.p50_us.map_or_else(dash, rounded),
+                row.p99_us.map_or_else(dash, rounded),
                 num_actors.to_string(),
                 num_queued.to_string(),
                 num_restarts.to_string(),
@@ -194,12 +194,21 @@ impl Look {
     }
 }
 
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float becomes the nearest integer of the range, whatever it is"
+)]
+fn rounded(us: f64) -> String {
+    micros(us.round() as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn capability(turns: u64, inline: u64) -> Capability {
-        let value = json!({"name": "search", "latency": {"p50_us": 12, "p99_us": 3400},
+        let value = json!({"name": "search", "latency": {"p50_us": 12, "p99_us": 3400.4},
             "stats": {"num_turns": turns, "num_inline_turns": inline, "num_actors": 2, "num_undelivered": 5}});
         serde_json::from_value(value).expect("a capability")
     }
