@@ -214,6 +214,10 @@ pub(crate) trait Scoped: Send + Sync {
     fn scope(&self) -> &Scope;
 
     /// The name of the message, event or method.
+    #[cfg_attr(
+        not(feature = "observe"),
+        expect(dead_code, reason = "only the log asks for it")
+    )]
     fn message(&self) -> &str;
 }
 

@@ -207,9 +207,16 @@ impl Opening<'_> {
         let exposure = Exposure::of(&settings.expose, runtime.capabilities())?;
         let cors =
             Cors::new(&settings.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
+        let DoorsOptions {
+            application,
+            version,
+            ..
+        } = &self.options;
+        let document = document(&exposure, application, version);
         let clock = runtime.clock().clone();
         let site = Site {
             calls: self.calls(exposure, settings.deadline_max.get())?,
+            front: Front::new(&document, settings.page)?,
             cors,
             rate_limit: RateLimit::new(clock, settings.rate_limit, settings.rate_burst),
             metrics: Arc::clone(&self.metrics),

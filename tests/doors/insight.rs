@@ -5,7 +5,7 @@ use skep::gateway::Doors;
 use skep::observe::log::Logs;
 use skep::testing::Colony;
 
-use crate::client::{Request, get, post, request};
+use crate::client::{Request, get, request};
 use crate::house::{House, open, open_with, options};
 use crate::listening::Listening;
 

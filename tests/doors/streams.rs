@@ -57,7 +57,9 @@ async fn events_are_told_as_they_happen(colony: Colony) {
 #[skep::test(real_time)]
 async fn a_client_that_comes_back_goes_on_where_it_was(colony: Colony) {
     let house = open(colony).await;
-    ["Ada", "Bo", "Cy"].map(|name| receive(&house, name));
+    for name in ["Ada", "Bo", "Cy"] {
+        receive(&house, name);
+    }
     let mut oldest = listen(&house, &get("/v1/events/receptions?since=0"));
     let first = oldest.event().expect("an event").id.expect("a position");
     assert_eq!(names(&mut oldest, 2), ["Bo", "Cy"]);
@@ -74,7 +76,9 @@ async fn a_client_that_comes_back_goes_on_where_it_was(colony: Colony) {
 #[skep::test(real_time)]
 async fn what_is_no_longer_kept_is_told_as_a_gap(colony: Colony) {
     let house = open_with(colony, &["capabilities.receptions.event_log=2"]).await;
-    ["Ada", "Bo", "Cy", "Di", "Ed"].map(|name| receive(&house, name));
+    for name in ["Ada", "Bo", "Cy", "Di", "Ed"] {
+        receive(&house, name);
+    }
     let mut first = listen(&house, &get("/v1/events/receptions?since=1"));
     let gap = first.event().expect("a gap");
     assert_eq!((gap.event.as_str(), &gap.data["from"]), ("gap", &json!(2)));

@@ -6,7 +6,6 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::Front;
-
 use crate::call::SpanKind;
 use crate::gateway::call::{Calls, nothing_here};
 use crate::gateway::cors::Cors;
@@ -71,7 +70,7 @@ impl Site {
             }
             ["v1", ref rest @ ..] => self.calls.answer(request, payload, visit, rest).await,
             _ => match self.front.at(&path) {
-                Some(response) => reading(request, || response),
+                Some(response) => reading::only(request).map(|()| response),
                 None => Err(nothing_here()),
             },
         }

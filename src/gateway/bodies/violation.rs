@@ -193,9 +193,8 @@ fn rules_out(here: &str, error: &ValidationError<'_>) -> bool {
         .map_or(0, |rest| rest.matches('/').count());
     match error.kind() {
         Kind::Constant { .. } | Kind::Enum { .. } => depth <= 1,
-        Kind::Type { .. } => depth == 0,
-        // The one field of an externally tagged variant.
-        Kind::AdditionalProperties { .. } => depth == 0,
+        // The second is the one field of an externally tagged variant.
+        Kind::Type { .. } | Kind::AdditionalProperties { .. } => depth == 0,
         _ => false,
     }
 }

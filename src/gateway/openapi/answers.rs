@@ -139,7 +139,7 @@ pub(super) fn message_parameters() -> Vec<Value> {
 }
 
 /// The section `components`.
-pub(super) fn components(schemas: BTreeMap<String, Value>) -> Value {
+pub(super) fn components(schemas: &BTreeMap<String, Value>) -> Value {
     let responses: Map<String, Value> = FAILURES
         .iter()
         .map(|failure| (failure.1.to_owned(), response(failure)))

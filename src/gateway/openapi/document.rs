@@ -54,7 +54,7 @@ pub fn document(exposure: &Exposure, application: &str, version: &str) -> Docume
         servers: json!([{ "url": "/", "description": "The process that serves this document." }]),
         tags: tags(exposure),
         paths,
-        components: answers::components(components.into_schemas()),
+        components: answers::components(&components.into_schemas()),
     }
 }
 
@@ -109,7 +109,7 @@ fn add_capability(exposed: &Exposed, schemas: CapabilitySchemas, paths: &mut Pat
     let (path, item) = capability_events(exposed);
     paths.add(path, item);
     for (described, payload) in exposed.events().zip(schemas.events) {
-        let (path, item) = event(exposed.info(), described, payload);
+        let (path, item) = event(exposed.info(), described, &payload);
         paths.add(path, item);
     }
 }

@@ -58,7 +58,7 @@ fn summary(doc: &str, name: &str) -> String {
     let sentence = sentence.trim_end_matches('.');
     match sentence.chars().count() {
         0 => name.to_owned(),
-        ..=SUMMARY_MAX => sentence.to_owned(),
+        1..=SUMMARY_MAX => sentence.to_owned(),
         _ => sentence
             .chars()
             .take(SUMMARY_MAX - 1)
@@ -161,10 +161,10 @@ pub(super) fn capability_events(exposed: &Exposed) -> (String, Value) {
     );
     let operation = stream(
         exposed.info(),
-        format!("{name}.events"),
+        &format!("{name}.events"),
         &format!("Watch all events of {name}"),
         &about,
-        data,
+        &data,
     );
     (format!("/v1/events/{name}"), operation)
 }
@@ -173,15 +173,15 @@ pub(super) fn capability_events(exposed: &Exposed) -> (String, Value) {
 pub(super) fn event(
     info: &CapabilityInfo,
     described: &EventDescription,
-    payload: Value,
+    payload: &Value,
 ) -> (String, Value) {
     let id = format!("{}.{}", info.name, described.name);
     let operation = stream(
         info,
-        format!("{id}.watch"),
+        &format!("{id}.watch"),
         &summary(&described.doc, &described.name),
         &described.doc,
-        data_schema(&payload),
+        &data_schema(payload),
     );
     (
         format!("/v1/events/{}/{}", info.name, described.name),
@@ -203,7 +203,7 @@ fn data_schema(payload: &Value) -> Value {
     })
 }
 
-fn stream(info: &CapabilityInfo, id: String, summary: &str, doc: &str, data: Value) -> Value {
+fn stream(info: &CapabilityInfo, id: &str, summary: &str, doc: &str, data: &Value) -> Value {
     let mut parameters = vec!["LastEventId", "Since"];
     if info.key.is_some() {
         parameters.push("EventKey");
