@@ -2,5 +2,7 @@
 
 mod frame;
 mod loopback;
+#[cfg(feature = "nats")]
+pub mod nats;
 
 pub(crate) use loopback::Loopback;

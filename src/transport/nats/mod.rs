@@ -1,0 +1,3 @@
+//! Calls and events over NATS.
+
+pub mod server;
