@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use hdrhistogram::Histogram;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::request::Call;
@@ -110,7 +110,17 @@ async fn timed(call: &Call) -> (Outcome, Duration) {
 
 /// A bar on a person's terminal, nothing elsewhere.
 fn bar(number: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}");
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos} of {len}, {rate} a second, {eta} left");
+    let style = style.map(|style| {
+        style.with_key(
+            "rate",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // A bar that cannot be written is not seen either.
+                let _ = write!(out, "{:.0}", state.per_sec());
+            },
+        )
+    });
     ProgressBar::new(number).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
