@@ -82,13 +82,20 @@ impl Refusal {
         self.problem.code == "domain"
     }
 
+    /// The same without the trace, for whatever is no call: no turn was run, and the log knows no more.
+    #[must_use]
+    pub(in crate::cli) fn untraced(mut self) -> Self {
+        self.trace = None;
+        self
+    }
+
     /// How a command ends that is refused like this.
     pub(in crate::cli) fn exit(&self) -> Exit {
         match (self.problem.code.as_str(), self.status) {
             ("domain", _) => Exit::Findings,
             ("down" | "not_hosted", _) | (_, 501) => Exit::Unavailable,
             (_, 401 | 403) => Exit::NoPermission,
-            (_, 408 | 429 | 503 | 504) => Exit::Busy,
+            ("in_use", _) | (_, 408 | 429 | 503 | 504) => Exit::Busy,
             (_, 400..=499) => Exit::Data,
             _ => Exit::Software,
         }
@@ -182,6 +189,7 @@ mod tests {
         assert_eq!(exit(503, "overloaded"), Exit::Busy);
         assert_eq!(exit(503, "down"), Exit::Unavailable);
         assert_eq!(exit(504, "deadline_exceeded"), Exit::Busy);
+        assert_eq!(exit(409, "in_use"), Exit::Busy);
         assert_eq!(exit(500, "panicked"), Exit::Software);
         assert_eq!(exit(401, ""), Exit::NoPermission);
         assert_eq!(exit(404, "unknown_message"), Exit::Data);

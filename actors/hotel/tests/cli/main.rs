@@ -1,5 +1,7 @@
-//! The command line: what it does, and what it answers to bad input.
+//! The hotel's own process: its command line, what that answers to bad input, and a guest who comes in through its API.
 
+mod guest;
+#[path = "../process/mod.rs"]
 mod process;
 
 use std::fs;
