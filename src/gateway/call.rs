@@ -159,7 +159,8 @@ impl Calls {
         match (&exposed.info().key, &key) {
             (Some(names), None) => Err(Problem::not_found(format!(
                 "{capability} has one actor for each {names}: the path is {capability}/<{names}>/{message}"
-            ))),
+            ))
+            .with("key", names)),
             (None, Some(_)) => Err(Problem::not_found(format!(
                 "{capability} has no keys: the path is {capability}/{message}"
             ))),

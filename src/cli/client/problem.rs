@@ -25,6 +25,9 @@ pub(in crate::cli) struct Problem {
     /// What was probably meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) nearest: Option<String>,
+    /// What the key names that was not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) key: Option<String>,
     /// The domain error, when it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) error: Option<Value>,
@@ -108,6 +111,7 @@ impl Refusal {
             detail,
             delivery,
             nearest,
+            key,
             errors,
             ..
         } = &self.problem;
@@ -117,6 +121,9 @@ impl Refusal {
             |text| plain(text),
         );
         message.push_str(&meant(nearest.as_deref(), detail));
+        if let Some(key) = key {
+            let _ = write!(message, "\nsay which with --key <{}>", plain(key));
+        }
         for violation in errors {
             let pointer = match violation.pointer.as_str() {
                 "" => "(the whole)".to_owned(),

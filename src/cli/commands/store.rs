@@ -100,7 +100,16 @@ async fn on_files<T: Send + 'static>(
 }
 
 async fn info_running(client: &Client, as_json: bool) -> Result<Exit, Failure> {
-    let raw: Value = client.get(&Route::of(&["store"])).await?;
+    let route = Route::of(&["store"]);
+    let answer = client.send(Method::GET, &route, &[], None).await?;
+    let answer = answer.granted().map_err(|refusal| {
+        let refusal = refusal.untraced();
+        match refusal.status {
+            404 => Failure::new(Exit::NoInput, refusal.message()),
+            _ => client.refused(&refusal),
+        }
+    })?;
+    let raw: Value = client.read(&answer.body)?;
     let store: Store = client.read(raw.to_string().as_bytes())?;
     if as_json {
         output::json(&raw)?;

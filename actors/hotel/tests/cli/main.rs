@@ -228,6 +228,10 @@ fn the_first_run_shows_something_and_the_second_process_waits_its_turn() {
     assert!(lines[0].contains("./data/invoices"), "{lines:?}");
     let second = run(folder.path(), &[]);
     assert_eq!(second.code, Some(75), "{second:#?}");
+    let owner = format!("in use by process {}", child.id());
+    for words in ["error[SK0102]", "./data", &owner, "hotel explain SK0102"] {
+        assert!(second.stderr.contains(words), "{words:?} in {second:#?}");
+    }
     interrupt(&child);
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 
