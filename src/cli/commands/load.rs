@@ -90,12 +90,11 @@ pub(super) async fn run(
     let mut interrupted = pin!(session.interrupted());
     loop {
         let ended = tokio::select! {
-            biased;
+            ended = sent.next() => ended,
             () = &mut interrupted => {
                 is_interrupted = true;
                 None
             }
-            ended = sent.next() => ended,
         };
         let Some((outcome, took)) = ended else {
             break;

@@ -43,12 +43,12 @@ pub(super) fn define(name: &str) -> clap::Command {
         .after_help(format!(
             "Examples:\n  \
              {name} request search.find '{{\"text\":\"lisbon\"}}'\n  \
-             {name} request reservations.reserve --key \"City Hotel\" @stay.json --deadline 2s --id order-17\n  \
+             {name} request reservations.reserve --key \"City Hotel\" @stay.json --id o-17\n  \
              echo '\"Ada\"' | {name} request greeting.greet\n  \
              {name} request greeting.greet '\"Ada\"' -n 10000 -C 16   how fast is it?\n\n\
-             The reply goes to the standard output stream, and so does a domain error, with exit code 1. All else goes to the\n\
-             standard error stream. Ends with 65 when the message does not fit the contract, 69 when nobody answers or the\n\
-             capability is down, 75 when it is overloaded or the deadline has passed, 70 when the handler failed. Ctrl-C ends a load\n\
+             The reply goes to the standard output stream, and so does a domain error, with exit code 1. All else goes to the \
+             standard error stream. Ends with 65 when the message does not fit the contract, 69 when nobody answers or the \
+             capability is down, 75 when it is overloaded or the deadline has passed, 70 when the handler failed. Ctrl-C ends a load \
              test with 130 and the figures until then."
         ))
 }

@@ -44,7 +44,7 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} store info\n  \
              {name} store compact\n  \
              {name} store export {name}.export\n  \
-             {name} store import {name}.export --data ./new --set store.engine=fjall   moves to another engine\n\n\
+             {name} store import {name}.export --data ./new --set store.engine=fjall\n\n\
              `info` asks the process while it runs; all else works on the folder store.path, which nobody may have open.\n\
              Ends with 66 when there is no store, 74 when it cannot be read or written, 75 when somebody has it open."
         ))

@@ -30,7 +30,7 @@ pub(super) fn define(name: &str) -> clap::Command {
             "Examples:\n  \
              {name} top\n  \
              {name} top --once                     over the next second\n  \
-             {name} top --json --count 60 | jq -c '.capabilities[] | [.capability, .turns_per_second]'\n\n\
+             {name} top --json --count 60 | jq -c '.capabilities[]'\n\n\
              TURNS/S is over the last interval, all else as it is now. Ends with 69 when {name} is not running."
         ))
 }

@@ -259,7 +259,7 @@ fn causes(spans: &[Value]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn an_operator_sees_letters_timers_store_and_health() {
+fn an_operator_sees_letters_timers_store_and_health_and_is_told_of_keys() {
     let hotel = Hotel::open();
     hotel.reserve("WEB-1", "order-1");
 
@@ -273,6 +273,12 @@ fn an_operator_sees_letters_timers_store_and_health() {
     assert_eq!(
         (&store["engine"], &store["path"]),
         (&json!("sled"), &json!("./data"))
+    );
+    let keyless = hotel.run(&["request", "reservations.find", r#"{"reference":"WEB-1"}"#]);
+    assert_eq!(keyless.code, Some(65), "{keyless:#?}");
+    assert!(
+        keyless.stderr.contains("say which with --key <hotel>"),
+        "{keyless:#?}"
     );
     let health = hotel.json(&["doctor", "--json"]);
     let checks = health["checks"].as_array().expect("checks");
