@@ -119,6 +119,50 @@ mod tests {
             let name = command.get_name();
             assert!(help.contains(&format!("hotel {name}")), "{name}: {help}");
         }
-        insta::assert_snapshot!(definition.render_help().to_string(), @"");
+        insta::assert_snapshot!(definition.render_help().to_string(), @r"
+        A hotel
+
+        Usage: hotel [OPTIONS] [COMMAND]
+
+        Commands:
+          run          Runs the application until Ctrl-C (default)
+          config       Prints every key of the configuration, its value, and where that comes from
+          doctor       Checks configuration, folders, ports and the running process, and says how to mend
+                       what is wrong
+          list         Lists the capabilities that run, and how they are
+          inspect      Tells what a capability says and takes, whom it uses, and who listens to it
+          request      Asks a capability and prints its reply; with -n a load test
+          emit         Emits an event of a capability, as if it had done so itself
+          subscribe    Prints events as they happen; a broken connection is taken up again where it broke
+          tail         Prints the log of the running process as it is written
+          log-level    Makes a capability of the running process log more or less; alone it lists the levels
+          top          Shows live what each capability is doing; q or Ctrl-C ends it
+          trace        Shows the way of one request through its turns; without an id the latest requests
+          timers       Lists the timers that are set, the next first
+          dlq          Dead letters: events, sends and timers that could not be delivered
+          store        Looks at the store, makes it smaller, or moves what is in it
+          explain      Explains an error code, such as SK0101; without one lists them all
+          completions  Prints what makes a shell complete this command line
+          man          Prints the manual page, or writes one page for every command
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help  Print help
+
+        Options for every command:
+          -c, --config <FILE>    Configuration file (TOML); without one every key has its default [env:
+                                 HOTEL_CONFIG]
+              --set <KEY=VALUE>  Sets one key of the configuration, above file and environment
+              --data <DIR>       Where state is kept: store.path
+              --log <LEVEL>      How much is logged: log.level
+
+        Examples:
+          hotel                        run with every default
+          hotel -c my.toml             run with a file
+          hotel --set log.level=debug  change one key
+          hotel list                   what runs, from another terminal
+          hotel doctor                 what is wrong here, if anything
+          hotel explain SK0102         what an error means
+        ");
     }
 }

@@ -18,6 +18,32 @@ async fn the_api_listens_where_listen_says(colony: Colony) {
 }
 
 #[skep::test(real_time)]
+async fn without_the_page_only_the_document_shows_the_api(colony: Colony) {
+    let house = open_with(colony, &["gateway.page=false"]).await;
+    for page in ["/", "/page/main.js"] {
+        assert_eq!(house.send(&get(page)).status, 404, "{page}");
+    }
+    assert_eq!(house.send(&get("/openapi.json")).status, 200);
+    house.close().await;
+}
+
+#[skep::test(real_time)]
+async fn the_page_and_what_it_is_made_of_are_served(colony: Colony) {
+    let house = open_with(colony, &[]).await;
+    for (page, media_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/page/main.js", "text/javascript; charset=utf-8"),
+        ("/page/page.css", "text/css; charset=utf-8"),
+        ("/page/icon.svg", "image/svg+xml"),
+    ] {
+        let reply = house.send(&get(page));
+        assert_eq!(reply.status, 200, "{page}");
+        assert_eq!(reply.header("content-type"), Some(media_type), "{page}");
+    }
+    house.close().await;
+}
+
+#[skep::test(real_time)]
 async fn a_port_in_use_keeps_the_doors_shut(colony: Colony) {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");

@@ -177,6 +177,11 @@ const SHOWN: &[(&str, &str, &str)] = &[
         "what_is_not_exposed_does_not_exist",
     ),
     (
+        "gateway.page",
+        "doors_settings",
+        "without_the_page_only_the_document_shows_the_api",
+    ),
+    (
         "gateway.deadline_max",
         "doors_limits",
         "a_deadline_may_be_as_long_as_deadline_max_says",
