@@ -38,21 +38,15 @@ impl Greeter {
         if m.name.trim().is_empty() {
             return Err(NoName {});
         }
-        let guests = cx.to::<Guests>();
-        let visits = guests
-            .ask(Visits {
-                name: m.name.clone(),
-            })
-            .await
-            .unwrap_or(0);
+        let name = m.name.clone();
+        let visits = cx.to::<Guests>().ask(Visits { name }).await.unwrap_or(0);
         tracing::info!(name = %m.name, visits, "greets");
-        cx.emit(Greeted {
-            name: m.name.clone(),
-        });
-        Ok(match visits {
+        let reply = match visits {
             0 => format!("Hi, {}!", m.name),
             _ => format!("Welcome back, {}!", m.name),
-        })
+        };
+        cx.emit(Greeted { name: m.name });
+        Ok(reply)
     }
 }
 
@@ -108,10 +102,8 @@ impl GuestBook {
         let visits = self.visits.get(&e.name).unwrap_or(0) + 1;
         self.visits.insert(&e.name, &visits);
         tracing::info!(name = %e.name, visits, "wrote down a visit");
-        cx.after(
-            Duration::from_secs(self.settings.stay),
-            SayGoodbye { name: e.name },
-        );
+        let stay = Duration::from_secs(self.settings.stay);
+        cx.after(stay, SayGoodbye { name: e.name });
     }
 
     #[handle]

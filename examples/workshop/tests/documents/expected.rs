@@ -24,7 +24,8 @@ pub(crate) fn is_any_lines(shown: &str) -> bool {
 /// Whether this is the line.
 pub(crate) fn line_matches(shown: &str, line: &str) -> bool {
     let (shown, line) = (with_single_blanks(shown), with_single_blanks(line));
-    let mut parts = shown.split(ANYTHING);
+    // A blank beside an ellipsis is for the eye.
+    let mut parts = shown.split(ANYTHING).map(str::trim);
     let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else {
         return false;
     };
@@ -61,6 +62,7 @@ mod tests {
         ));
         assert!(line_matches("a … a", "a b a  "));
         assert!(line_matches("A  B", "  A B "));
+        assert!(line_matches("a … b", "a b"));
         assert!(!line_matches("a … a", "a"));
         assert!(!line_matches("ready", "ready!"));
         assert!(!line_matches("… ms", "31 s"));

@@ -2,7 +2,8 @@
 //!
 //! A folder that comes first in `PATH` has a `cargo` that runs the program which the test build has made, whether the page
 //! says `--release` or not: `-p hotel` is the hotel, and without `-p` it is the hotel too, as in this repository, or the
-//! program that the page has quoted last, as in the reader's own folder. All other subcommands go to the real cargo. Where
+//! program that the page has quoted last, as in the reader's own folder. All other subcommands go to the real cargo.
+//! `target/release` has the same programs. Where
 //! there is no curl, a stand-in written in Python answers to the options that the pages use.
 
 use std::fs;
@@ -93,6 +94,15 @@ impl Programs {
             let name = format!("own-{place}/greeting");
             self.link(&name, QUOTED[place].1);
             self.lead_to(&name);
+        }
+    }
+
+    /// Puts the programs where a build for release leaves them.
+    pub(crate) fn build(&self, home: &Path) {
+        let target = home.join("target/release");
+        fs::create_dir_all(&target).expect("a folder");
+        for (name, program) in PROGRAMS {
+            symlink(program, target.join(name)).expect("a link");
         }
     }
 

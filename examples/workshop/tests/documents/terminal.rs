@@ -17,6 +17,8 @@ use super::script::{Step, telling};
 
 /// What stands before the status after the output of a command. No command prints it.
 const END: &str = "\u{1e}ended with ";
+/// Characters of an output that a mistake tells.
+const SHOWN_MAX: usize = 3000;
 const HOST: &str = "127.0.0.1:";
 
 #[derive(Debug)]
@@ -39,6 +41,7 @@ impl Terminal {
         for part in ["config", "docs", "actors/hotel/data"] {
             copy(&root.join(part), &home.join(part));
         }
+        programs.build(&home);
         let mut shell = command(&programs, &home);
         shell.stdin(Stdio::piped());
         let mut shell = Process::start(shell);
@@ -86,7 +89,7 @@ impl Terminal {
         }
         Err(format!(
             "`{command}` shows\n{}\ninstead of\n{}",
-            lines.join("\n"),
+            shortened(&lines),
             shown.join("\n")
         ))
     }
@@ -230,6 +233,11 @@ impl Terminal {
                 text.replace(&format!("{HOST}{real}"), &format!("{HOST}{shown}"))
             })
     }
+}
+
+/// As much of an output as a person reads.
+fn shortened(lines: &[String]) -> String {
+    lines.join("\n").chars().take(SHOWN_MAX).collect()
 }
 
 /// The port of this machine that a line names.
