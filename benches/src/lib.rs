@@ -54,7 +54,7 @@ impl Group {
         let _ = writeln!(
             table,
             "  {:<34} {:>10} {:>22} {:>10}",
-            "candidate", "median ns", "range", "to skep"
+            "candidate", "median ns", "range", "ratio"
         );
         for row in &self.rows {
             let median = self.median(&row.name).unwrap_or(f64::NAN);

@@ -1,5 +1,6 @@
 //! A call over HTTP: finds the message, reads the circumstances from headers, checks the body, asks, and answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -7,7 +8,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::bodies::{Bodies, Check};
+use super::bodies::{Bodies, Check, Side};
 use super::exposure::{Exposed, Exposure};
 use super::problem::Problem;
 use super::receive;
@@ -15,6 +16,7 @@ use super::streams::Closing;
 use super::visit::{self, Visit};
 use crate::call::{Key, MessageId};
 use crate::config::{HumanDuration, nearest};
+use crate::contract::MessageDescription;
 use crate::runtime::{NamedAsk, NamedReply, Runtime};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -26,8 +28,8 @@ const IDEMPOTENCY_KEY_MAX: usize = 255;
 #[derive(Debug)]
 pub(super) struct Calls {
     pub(super) runtime: Runtime,
-    pub(super) exposure: Exposure,
-    pub(super) bodies: Bodies,
+    pub(super) exposure: Arc<Exposure>,
+    pub(super) bodies: Arc<Bodies>,
     /// The longest deadline that a caller may ask for.
     pub(super) deadline_max: Duration,
     /// How long a body may take to arrive.
@@ -39,7 +41,7 @@ pub(super) struct Calls {
 /// The message that a path names.
 struct Addressed<'a> {
     exposed: &'a Exposed,
-    message: &'a str,
+    message: &'a MessageDescription,
     key: Option<Key>,
 }
 
@@ -61,17 +63,20 @@ impl Calls {
             return Err(Problem::not_allowed("POST"));
         }
         let info = to.exposed.info();
-        visit.is_for(&info.name, to.key.as_ref(), to.message);
+        let name = to.message.name.as_str();
+        visit.is_for(&info.name, to.key.as_ref(), name);
         let deadline = deadline(request.headers(), self.deadline_max)?;
-        let id = idempotency(request.headers(), &info.name, to.key.as_ref(), to.message)?;
-        let check = self.bodies.message(&info.name, to.message);
+        let id = idempotency(request.headers(), &info.name, to.key.as_ref(), name)?;
+        let request_schema = &to.message.request;
+        let check = self
+            .bodies
+            .check(&info.name, Side::Message, name, request_schema);
+        let check = check.map_err(|reason| Problem::unusable_schema(&reason))?;
         let limit = usize::try_from(info.message_size).unwrap_or(usize::MAX);
-        let body = self
-            .receive(request, payload, limit, check.as_deref())
-            .await?;
+        let body = self.receive(request, payload, limit, &check).await?;
         let ask = NamedAsk {
             capability: info.name.clone(),
-            message: to.message.to_owned(),
+            message: name.to_owned(),
             key: to.key.clone(),
             body,
             deadline,
@@ -85,9 +90,7 @@ impl Calls {
             }
             Err(error) => Problem::call(&error, visit.context()),
         };
-        Err(problem
-            .with("capability", &info.name)
-            .with("message", to.message))
+        Err(problem.with("capability", &info.name).with("message", name))
     }
 
     /// Receives a JSON body and holds it against its schema; an empty one stands for a message without fields.
@@ -100,7 +103,7 @@ impl Calls {
         request: &HttpRequest,
         payload: web::Payload,
         limit: usize,
-        check: Option<&Check>,
+        check: &Check,
     ) -> Result<Vec<u8>, Problem> {
         let is_json = is_json(request.headers());
         let has_type = request.headers().contains_key(header::CONTENT_TYPE);
@@ -117,9 +120,6 @@ impl Calls {
             self.receive_timeout,
         )
         .await?;
-        let Some(check) = check else {
-            return Ok(body);
-        };
         if body.is_empty() {
             return match check.empty {
                 Some(empty) => Ok(empty.as_bytes().to_vec()),
@@ -152,16 +152,18 @@ impl Calls {
                 .map(|exposed| exposed.info().name.as_str());
             return Err(unknown("capability", capability, names));
         };
-        if !exposed.messages().any(|known| known.name == message) {
+        let Some(message) = exposed.messages().find(|known| known.name == message) else {
             let names = exposed.messages().map(|known| known.name.as_str());
             return Err(unknown("message", message, names).with("capability", capability));
-        }
+        };
         match (&exposed.info().key, &key) {
             (Some(names), None) => Err(Problem::not_found(format!(
-                "{capability} has one actor for each {names}: the path is {capability}/<{names}>/{message}"
+                "{capability} has one actor for each {names}: the path is {capability}/<{names}>/{}",
+                message.name
             ))),
             (None, Some(_)) => Err(Problem::not_found(format!(
-                "{capability} has no keys: the path is {capability}/{message}"
+                "{capability} has no keys: the path is {capability}/{}",
+                message.name
             ))),
             _ => Ok(Addressed {
                 exposed,

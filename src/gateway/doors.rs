@@ -17,7 +17,6 @@ use super::error::DoorError;
 use super::exposure::Exposure;
 use super::limits::RateLimit;
 use super::listen;
-use super::openapi::document;
 use super::server::{AdminDoor, ApiDoor, Patience, Serving};
 use super::streams::Closing;
 use crate::config::{AdminSettings, GatewaySettings, Origin, RuntimeSettings, StoreSettings};
@@ -80,6 +79,7 @@ struct Open {
 struct Opening<'a> {
     runtime: &'a Runtime,
     options: DoorsOptions,
+    bodies: Arc<Bodies>,
     metrics: Arc<Metrics>,
     patience: Patience,
     closing: Closing,
@@ -111,6 +111,7 @@ impl Doors {
         let opening = Opening {
             runtime,
             options,
+            bodies: Arc::default(),
             metrics: Arc::new(metrics),
             patience,
             closing,
@@ -190,21 +191,21 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, DoorError> {
 }
 
 impl Opening<'_> {
-    fn calls(&self, exposure: Exposure, deadline_max: Duration) -> Result<Calls, DoorError> {
-        let bodies = Bodies::of(&exposure).map_err(|reason| DoorError::Schema { reason })?;
-        Ok(Calls {
+    fn calls(&self, exposure: Arc<Exposure>, deadline_max: Duration) -> Calls {
+        Calls {
             runtime: self.runtime.clone(),
             exposure,
-            bodies,
+            bodies: Arc::clone(&self.bodies),
             deadline_max,
             receive_timeout: self.patience.receive,
             closing: self.closing.clone(),
-        })
+        }
     }
 
     fn api(&self, settings: &GatewaySettings) -> Result<ApiDoor, DoorError> {
         let runtime = self.runtime;
         let exposure = Exposure::of(&settings.expose, runtime.capabilities())?;
+        let exposure = Arc::new(exposure);
         let cors =
             Cors::new(&settings.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
         let DoorsOptions {
@@ -212,11 +213,10 @@ impl Opening<'_> {
             version,
             ..
         } = &self.options;
-        let document = document(&exposure, application, version);
         let clock = runtime.clock().clone();
         let site = Site {
-            calls: self.calls(exposure, settings.deadline_max.get())?,
-            front: Front::new(&document, settings.page)?,
+            front: Front::new(Arc::clone(&exposure), application, version, settings.page),
+            calls: self.calls(exposure, settings.deadline_max.get()),
             cors,
             rate_limit: RateLimit::new(clock, settings.rate_limit, settings.rate_burst),
             metrics: Arc::clone(&self.metrics),
@@ -268,10 +268,10 @@ impl Opening<'_> {
                 return Ok(None);
             }
         };
-        let calls = self.calls(Exposure::all(runtime.capabilities()), ADMIN_DEADLINE_MAX)?;
+        let exposure = Arc::new(Exposure::all(runtime.capabilities()));
+        let calls = self.calls(exposure, ADMIN_DEADLINE_MAX);
         let (logs, metrics) = (self.options.logs.clone(), Arc::clone(&self.metrics));
-        let desk = Desk::new(calls, token, process, logs, metrics);
-        let desk = Arc::new(desk.map_err(|reason| DoorError::Schema { reason })?);
+        let desk = Arc::new(Desk::new(calls, token, process, logs, metrics));
         Ok(Some((AdminDoor { listener, desk }, file)))
     }
 }

@@ -4,6 +4,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::bodies::Side;
 use super::call::{Calls, nothing_here, unknown};
 use super::path;
 use super::problem::Problem;
@@ -33,20 +34,21 @@ pub(super) async fn emit(
             .map(|exposed| exposed.info().name.as_str());
         return Err(unknown("capability", capability, names));
     };
-    if calls.exposure.event(capability, event).is_none() {
+    let Some((_, described)) = calls.exposure.event(capability, event) else {
         let names = exposed.events().map(|event| event.name.as_str());
         return Err(unknown("event", event, names).with("capability", capability));
-    }
+    };
     if request.method() != Method::POST {
         return Err(Problem::not_allowed("POST"));
     }
     let key = path::one(request, "key")?.map(Key::from);
     visit.is_for(capability, key.as_ref(), event);
-    let check = calls.bodies.event(capability, event);
+    let check = calls
+        .bodies
+        .check(capability, Side::Event, event, &described.payload);
+    let check = check.map_err(|reason| Problem::unusable_schema(&reason))?;
     let limit = usize::try_from(exposed.info().message_size).unwrap_or(usize::MAX);
-    let body = calls
-        .receive(request, payload, limit, check.as_deref())
-        .await?;
+    let body = calls.receive(request, payload, limit, &check).await?;
     let event = NamedEvent {
         capability: capability.to_owned(),
         event: event.to_owned(),

@@ -64,12 +64,6 @@ pub enum DoorError {
         /// What the system says.
         source: io::Error,
     },
-    /// The schema of a message cannot be used to check it.
-    #[error("{reason}")]
-    Schema {
-        /// Which, and why.
-        reason: String,
-    },
     /// The system gives no threads or no randomness.
     #[error("{reason}")]
     System {

@@ -36,6 +36,16 @@ impl Problem {
         }
     }
 
+    /// A contract has a schema that is none, as one written by hand may be.
+    pub(super) fn unusable_schema(reason: &str) -> Self {
+        tracing::error!(%reason, "a message cannot be checked");
+        Self::new(
+            500,
+            "internal",
+            format!("the message cannot be checked: {reason}"),
+        )
+    }
+
     /// Nothing is here.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(404, "not_found", detail)

@@ -57,7 +57,14 @@ pub(super) async fn metrics(
         .body(page))
 }
 
-async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+/// Looks on a thread that may wait.
+///
+/// # Errors
+///
+/// A problem with status 500 if `look` panics.
+pub(super) async fn aside<T: Send + 'static>(
+    look: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
     let looked = web::block(look).await;
     looked.map_err(|_| Problem::new(500, "internal", "the reading broke off; the log says why"))
 }

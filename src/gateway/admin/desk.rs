@@ -9,7 +9,6 @@ use super::process::Process;
 use super::token::Token;
 use super::{capabilities, entrance, letters, levels, store, timers, traces};
 use crate::call::SpanKind;
-use crate::gateway::bodies::Check;
 use crate::gateway::call::{self, Calls, nothing_here, unknown};
 use crate::gateway::emit::emit;
 use crate::gateway::problem::Problem;
@@ -31,30 +30,24 @@ pub(in crate::gateway) struct Desk {
     process: Process,
     logs: Option<Logs>,
     metrics: Arc<Metrics>,
-    level: Check,
 }
 
 impl Desk {
     /// A door for this process. Without `logs` there are no records to show.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with a schema; none is.
     pub(in crate::gateway) fn new(
         calls: Calls,
         token: Token,
         process: Process,
         logs: Option<Logs>,
         metrics: Arc<Metrics>,
-    ) -> Result<Self, String> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             calls,
             token,
             process,
             logs,
             metrics,
-            level: levels::check()?,
-        })
+        }
     }
 
     /// Answers a request.
@@ -191,10 +184,10 @@ impl Desk {
         self.must_exist(capability)?;
         let done = match *request.method() {
             Method::PUT => {
-                let check = Some(&self.level);
+                let check = levels::check().map_err(|reason| Problem::unusable_schema(&reason))?;
                 let body = self
                     .calls
-                    .receive(request, payload, BODY_MAX, check)
+                    .receive(request, payload, BODY_MAX, &check)
                     .await?;
                 levels::set(logs, capability, &body)?
             }

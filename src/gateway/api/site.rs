@@ -69,8 +69,9 @@ impl Site {
                 streams::events(&self.calls, request, rest)
             }
             ["v1", ref rest @ ..] => self.calls.answer(request, payload, visit, rest).await,
-            _ => match self.front.at(&path) {
-                Some(response) => reading::only(request).map(|()| response),
+            ["openapi.json"] => self.front.document(request).await,
+            _ => match self.front.page(&path) {
+                Some(file) => reading::only(request).map(|()| file),
                 None => Err(nothing_here()),
             },
         }

@@ -1,21 +1,28 @@
-//! [`Bodies`]: the compiled schema of every message and event that a door takes.
+//! [`Bodies`]: the compiled schemas of the messages and events that the doors take.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jsonschema::Validator;
+use parking_lot::Mutex;
 use schemars::Schema;
 use serde_json::Value;
 
 use super::fields::Fields;
 use super::violation::{self, Violation};
-use crate::gateway::exposure::Exposure;
 
-/// The checks of all messages and events of an [`Exposure`], by capability and name.
+/// The checks of messages and events, by capability, side and name. Each is compiled when its first body comes: all of them
+/// together would take longer than everything else that a process does until it is ready.
 #[derive(Debug, Default)]
 pub(in crate::gateway) struct Bodies {
-    messages: BTreeMap<(String, String), Arc<Check>>,
-    events: BTreeMap<(String, String), Arc<Check>>,
+    checks: Mutex<BTreeMap<(String, Side, String), Arc<Check>>>,
+}
+
+/// A message and an event may have the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::gateway) enum Side {
+    Message,
+    Event,
 }
 
 /// One compiled schema.
@@ -28,45 +35,26 @@ pub(in crate::gateway) struct Check {
 }
 
 impl Bodies {
-    /// Compiles what is exposed.
+    /// The check of a capability's message or event of this name, which has this schema.
     ///
     /// # Errors
     ///
-    /// What is wrong with a schema; a derived one never is.
-    pub(in crate::gateway) fn of(exposure: &Exposure) -> Result<Self, String> {
-        let mut bodies = Self::default();
-        for exposed in exposure {
-            let name = |part: &str| (exposed.info().name.clone(), part.to_owned());
-            for message in exposed.messages() {
-                let check = Check::of(&message.request).map_err(|reason| {
-                    format!("{}.{}: {reason}", exposed.info().name, message.name)
-                })?;
-                bodies.messages.insert(name(&message.name), Arc::new(check));
-            }
-            for event in exposed.events() {
-                let check = Check::of(&event.payload).map_err(|reason| {
-                    format!("{}.{}: {reason}", exposed.info().name, event.name)
-                })?;
-                bodies.events.insert(name(&event.name), Arc::new(check));
-            }
-        }
-        Ok(bodies)
-    }
-
-    /// The check of a message.
-    pub(in crate::gateway) fn message(
+    /// What is wrong with the schema; a derived one is always right.
+    pub(in crate::gateway) fn check(
         &self,
         capability: &str,
-        message: &str,
-    ) -> Option<Arc<Check>> {
-        let name = (capability.to_owned(), message.to_owned());
-        self.messages.get(&name).cloned()
-    }
-
-    /// The check of an event.
-    pub(in crate::gateway) fn event(&self, capability: &str, event: &str) -> Option<Arc<Check>> {
-        let name = (capability.to_owned(), event.to_owned());
-        self.events.get(&name).cloned()
+        side: Side,
+        name: &str,
+        schema: &Schema,
+    ) -> Result<Arc<Check>, String> {
+        let place = (capability.to_owned(), side, name.to_owned());
+        if let Some(check) = self.checks.lock().get(&place) {
+            return Ok(Arc::clone(check));
+        }
+        let check = Check::of(schema).map_err(|reason| format!("{capability}.{name}: {reason}"))?;
+        let check = Arc::new(check);
+        self.checks.lock().insert(place, Arc::clone(&check));
+        Ok(check)
     }
 }
 

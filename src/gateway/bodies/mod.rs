@@ -4,5 +4,5 @@ mod check;
 mod fields;
 mod violation;
 
-pub(super) use check::{Bodies, Check};
+pub(super) use check::{Bodies, Check, Side};
 pub(super) use violation::Violation;
