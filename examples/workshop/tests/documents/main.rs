@@ -74,6 +74,12 @@ pages! {
     what_chapter_8_shows_is_true: "docs/guide/8-operating-the-hotel.md";
 }
 
+#[test]
+fn pages_hold_where_there_is_no_curl() {
+    holds("docs/http.md", Curl::StandIn);
+    holds("docs/guide/4-web-and-watching.md", Curl::StandIn);
+}
+
 /// Every page below a folder.
 fn pages_of(folder: &Path, pages: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -113,12 +119,17 @@ fn the_blocks_that_are_not_run_are_these() {
     let expected: &[(&str, &str)] = &[
         (
             "README.md",
+            "$ cargo run --release      # the hotel: a booking system with durable state, events, PDF invoices and mails",
+        ),
+        (
+            "README.md",
             "let runtime = Runtime::builder().application(\"shop\").with::<Counter>().start().await?;",
         ),
         (
             "CONTRIBUTING.md",
             "$ cargo xtask test                    # every test, doctests included; ends in `N passed, N failed`",
         ),
+        ("docs/guide/5-tests.md", "$ cargo test"),
     ];
     let expected: Vec<_> = expected
         .iter()
