@@ -35,7 +35,7 @@ pub struct GatewaySettings {
     /// Requests that a caller may send at once before `rate_limit` slows it down, 1 to 1000000. Default 100.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub rate_burst: u32,
-    /// Web origins whose pages may call it: "https://shop.example", or "*". Default: none.
+    /// Web origins whose pages may call it: `"https://shop.example"`, or `"*"`. Default: none.
     pub cors_origins: Vec<String>,
     /// Threads that serve it, 1 to 256. Default 1. Turns run on the arbiters, whatever this says.
     #[schemars(range(min = 1, max = 256))]
