@@ -68,7 +68,7 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 pub struct Runtime {
     directory: Arc<Directory>,
     health: HealthBoard,
-    config: Config,
+    config: Arc<Config>,
     parts: Arc<Mutex<Option<Arc<Parts>>>>,
 }
 
@@ -98,7 +98,7 @@ impl Runtime {
         Self {
             directory: Arc::clone(&parts.directory),
             health: parts.health.clone(),
-            config,
+            config: Arc::new(config),
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
         }
     }
@@ -127,7 +127,7 @@ impl Runtime {
 
     /// The configuration it was started with.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
