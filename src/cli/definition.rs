@@ -13,7 +13,7 @@ pub(super) fn definition(name: &'static str, about: &'static str) -> clap::Comma
         .about("Runs the application until Ctrl-C (default)")
         .after_help(format!(
             "Examples:\n  {name} run\n  {name} run -c my.toml --data /var/lib/{name}\n\n\
-             Ends with 0 after Ctrl-C or SIGTERM, 74 when the store fails, 75 when the store or a port is in use, 78 when the\n\
+             Ends with 0 after Ctrl-C or SIGTERM, 74 when the store fails, 75 when the store or a port is in use, 78 when the \
              configuration is wrong, 130 after a second Ctrl-C."
         ));
     let definition = clap::Command::new(name)

@@ -30,10 +30,12 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
             return session.fail(Exit::from(&error), &error.to_string());
         }
     };
+    // Whoever reads that it is ready may end it at once.
+    let interrupted = session.interrupted();
     let ms = begun.elapsed().as_millis();
     session.say(&ready_line(&session, &runtime, &doors, ms));
     tokio::select! {
-        () = session.interrupted() => {
+        () = interrupted => {
             session.note("stopping: what was accepted is finished first (Ctrl-C again ends at once)");
             let exit = session.stop_all(&doors, &runtime).await;
             if exit == Exit::Success {

@@ -194,24 +194,44 @@ impl Session {
         let _ = writeln!(std::io::stderr().lock(), "{line}");
     }
 
-    /// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is such a thing.
+    /// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is such a thing. From this call on – not from the
+    /// first poll – such a signal does not end the process by itself any more.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost when it is dropped.
-    pub async fn interrupted(&self) {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = tokio::signal::ctrl_c() => {}
+    #[cfg(unix)]
+    pub fn interrupted(&self) -> impl Future<Output = ()> + Send + use<> {
+        use tokio::signal::unix::{Signal, SignalKind, signal};
+        async fn come(signal: Option<Signal>) {
+            match signal {
+                Some(mut signal) => {
+                    signal.recv().await;
                 }
-                return;
+                // It cannot be caught, and does what it does by itself.
+                None => std::future::pending().await,
             }
         }
-        let _ = tokio::signal::ctrl_c().await;
+        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()];
+        let (interrupt, terminate) = (signal(interrupt).ok(), signal(terminate).ok());
+        async move {
+            tokio::select! {
+                () = come(interrupt) => {}
+                () = come(terminate) => {}
+            }
+        }
+    }
+
+    /// Ends when the process is asked to end, by Ctrl-C.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    #[cfg(not(unix))]
+    pub fn interrupted(&self) -> impl Future<Output = ()> + Send + use<> {
+        async {
+            let _ = tokio::signal::ctrl_c().await;
+        }
     }
 
     /// Stops the application: what was accepted is finished. A second Ctrl-C ends the process at once.

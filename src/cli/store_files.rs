@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
@@ -128,7 +129,17 @@ pub(super) fn export(path: &Path, file: &Path) -> Result<Carried, FilesError> {
         }
     };
     let output = File::create_new(file).map_err(failed("create"))?;
-    let carried = transfer::export(store.as_ref(), &identity.application, None, &output)?;
+    let progress = progress(
+        ProgressBar::no_length(),
+        "{spinner} {bytes} written, {bytes_per_sec}",
+    );
+    let watched = progress.wrap_write(&output);
+    let carried = transfer::export(store.as_ref(), &identity.application, None, watched);
+    progress.finish_and_clear();
+    let carried = carried.inspect_err(|_| {
+        // Part of an export is none, and would be in the way of the next.
+        let _ = std::fs::remove_file(file);
+    })?;
     output.sync_all().map_err(failed("write"))?;
     Ok(carried)
 }
@@ -145,8 +156,20 @@ pub(super) fn import(
         doing: "read",
         error,
     })?;
+    let length = input.metadata().map_or(0, |about| about.len());
     let store = store::open(&OpenOptions::new(path, application).engine(engine))?;
-    Ok(transfer::import(store.as_ref(), application, input)?)
+    // It is read twice: to see that it is whole, and then to fill the store.
+    let template = "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}";
+    let progress = progress(ProgressBar::new(length), template);
+    let carried = transfer::import(store.as_ref(), application, progress.wrap_read(input));
+    progress.finish_and_clear();
+    Ok(carried?)
+}
+
+/// How far it is, on a person's terminal; nothing elsewhere.
+fn progress(bar: ProgressBar, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Writes a store anew; says how large it was and is.

@@ -160,7 +160,8 @@ impl Calls {
             (Some(names), None) => Err(Problem::not_found(format!(
                 "{capability} has one actor for each {names}: the path is {capability}/<{names}>/{}",
                 message.name
-            ))),
+            ))
+            .with("key", names)),
             (None, Some(_)) => Err(Problem::not_found(format!(
                 "{capability} has no keys: the path is {capability}/{}",
                 message.name

@@ -35,11 +35,40 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 ///
 /// End it with [`stop`](Self::stop). If the last clone is merely dropped, its threads end without finishing what had
 /// been accepted; what was acknowledged is safe all the same.
+///
+/// ```
+/// # use skep::prelude::*;
+/// # #[derive(Serialize, Deserialize, JsonSchema, Message)]
+/// # #[message(reply = String)]
+/// # pub struct Greet { name: String }
+/// # #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+/// # pub struct Greeted { name: String }
+/// # skep::contract! { pub Greeting v1 { Greet; emits Greeted } }
+/// # #[derive(Default)]
+/// # struct Greeter;
+/// # #[capability(contract = Greeting)]
+/// # impl Greeter {
+/// #     #[handle]
+/// #     async fn greet(&mut self, m: Greet, cx: &mut Cx<Self>) -> String {
+/// #         let reply = format!("Hi, {}!", m.name);
+/// #         cx.emit(Greeted { name: m.name });
+/// #         reply
+/// #     }
+/// # }
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let runtime = skep::Runtime::builder().application("hello").with::<Greeter>().start().await?;
+/// let greeting: Ref<Greeting> = runtime.get();
+/// assert_eq!(greeting.ask(Greet { name: "Ada".into() }).await?, "Hi, Ada!");
+/// runtime.stop().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Runtime {
     directory: Arc<Directory>,
     health: HealthBoard,
-    config: Config,
+    config: Arc<Config>,
     parts: Arc<Mutex<Option<Arc<Parts>>>>,
 }
 
@@ -69,7 +98,7 @@ impl Runtime {
         Self {
             directory: Arc::clone(&parts.directory),
             health: parts.health.clone(),
-            config,
+            config: Arc::new(config),
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
         }
     }
@@ -98,7 +127,7 @@ impl Runtime {
 
     /// The configuration it was started with.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 

@@ -114,6 +114,12 @@ impl Colony {
         self.placement
     }
 
+    /// How time passes.
+    #[must_use]
+    pub const fn time(&self) -> Time {
+        self.time
+    }
+
     /// Starts it.
     ///
     /// # Panics

@@ -1,4 +1,5 @@
-//! The test kit: one test body runs in every placement, in virtual time, with fakes for neighbours and probes for events.
+//! The test kit: one test body runs in every placement, in virtual time, with fakes for neighbours, probes for events, and a
+//! client for the API.
 //!
 //! Write a test with [`#[skep::test]`](macro@crate::test):
 //!
@@ -28,8 +29,16 @@
 
 mod colony;
 mod fake;
+#[cfg(feature = "gateway")]
+mod open;
 mod probe;
+#[cfg(feature = "gateway")]
+mod web;
 
 pub use colony::{Colony, Placement, Time, run};
 pub use fake::Fake;
+#[cfg(feature = "gateway")]
+pub use open::OpenColony;
 pub use probe::Probe;
+#[cfg(feature = "gateway")]
+pub use web::{Web, WebAnswer};

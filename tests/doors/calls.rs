@@ -103,6 +103,7 @@ async fn wrong_keys_are_refused(colony: Colony) {
             .is_some_and(|text| text.contains("vaults/<owner>/owner")),
         "{without}"
     );
+    assert_eq!(without["key"], "owner");
     house
         .post("/v1/receptions/lisbon/ring", &json!({}))
         .problem(404, "not_found");

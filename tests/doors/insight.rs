@@ -96,6 +96,8 @@ async fn records_are_seen_as_they_are_logged(colony: Colony) {
             "{wrong}"
         );
     }
+    let typo = house.operate(get("/admin/v1/logs?capability=reception"));
+    assert_eq!(typo.problem(404, "not_found")["nearest"], "receptions");
     house.doors.close().await;
     let mut following = following;
     assert_eq!(following.line(), None, "it ends with the doors");

@@ -186,3 +186,10 @@ async fn one_capability_may_go_through_the_codec_and_another_not(colony: Colony)
     assert_eq!(runtime.get::<Counting>().ask(Read {}).await, Ok(0));
     assert_eq!(runtime.get::<Noting>().ask(Notes {}).await, Ok(Vec::new()));
 }
+
+/// Whoever answers requests clones the runtime for each of them.
+#[skep::test]
+async fn clones_of_a_runtime_share_what_is_large(colony: Colony) {
+    let runtime = colony.with::<Counter>().start().await;
+    assert!(std::ptr::eq(runtime.config(), runtime.clone().config()));
+}

@@ -240,7 +240,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "log.format",
-        "it needs a process: `the_log_is_for_people_or_machines_as_configured` in actors/hotel/tests/cli.rs",
+        "it needs a process: `the_log_is_for_people_or_machines_as_configured` in actors/hotel/tests/cli/main.rs",
     ),
     (
         "log.capabilities",

@@ -2,26 +2,44 @@
 
 use std::fmt;
 
+use crate::openapi::Effort;
+
 /// What `cargo xtask help` prints.
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask <chore> [options]
 
 Chores:
-  test    Run every test of the workspace, doctests included
-  ci      Run every gate: format, clippy, docs, each feature alone, cargo-deny where installed, then `test`
-  startup Measure how fast the hotel is ready, and how much memory it takes when idle
-  help    Print this
+  test           Run every test of the workspace, doctests included
+  browser-test   Run the API page in Chromium (needs chromium and chromedriver in PATH)
+  openapi-check  Hold the hotel against its OpenAPI document with schemathesis (needs python3 and its package index)
+  ci             Run every gate: format, clippy, docs, each feature alone, cargo-deny where installed, openapi-check,
+                 browser-test, then `test`
+  startup        Measure how fast the hotel is ready, and how much memory it takes when idle
+  help           Print this
 
 The last line of test and ci is `N passed, N failed`; a step that fails without naming a test counts as one.
+Where a chore lacks what it needs, it says `not run` and why; nothing is counted then.
 
 Options of test and ci:
   --quick          Leave out crash rounds (sets SKEP_CRASH_ROUNDS=0 for the tests)
 
 Options of test:
   --filter <text>  Run only tests whose name contains <text>
-  --list           Name the tests instead of running them";
+  --list           Name the tests instead of running them
 
-const CHORES: &[&str] = &["test", "ci", "startup", "help"];
+Options of openapi-check:
+  --minutes <n>    How long to try, 1 to 5; default 1";
+
+const CHORES: &[&str] = &[
+    "test",
+    "browser-test",
+    "openapi-check",
+    "ci",
+    "startup",
+    "help",
+];
+/// Minutes of an `openapi-check`.
+const MINUTES_MAX: u32 = 5;
 const OPTIONS: &[&str] = &["--quick", "--filter", "--list", "--help"];
 
 /// What to do.
@@ -30,6 +48,8 @@ pub(crate) enum Chore {
     Help,
     Test(Options),
     Ci(Options),
+    BrowserTest,
+    OpenapiCheck(Effort),
     Startup,
 }
 
@@ -37,9 +57,9 @@ impl Chore {
     /// Whether its last line is a sum of tests.
     pub(crate) fn counts_tests(&self) -> bool {
         match self {
-            Self::Help | Self::Startup => false,
+            Self::Help | Self::OpenapiCheck(_) | Self::Startup => false,
             Self::Test(options) => !options.list,
-            Self::Ci(_) => true,
+            Self::BrowserTest | Self::Ci(_) => true,
         }
     }
 }
@@ -64,6 +84,7 @@ pub(crate) enum Fault {
     },
     NoChore,
     NoFilter,
+    NoMinutes,
     OnlyForTest(&'static str),
 }
 
@@ -82,6 +103,7 @@ impl fmt::Display for Fault {
             } => write!(f, "`{given}` is unknown"),
             Self::NoChore => write!(f, "which chore?"),
             Self::NoFilter => write!(f, "`--filter` needs a text, as in `--filter mailbox`"),
+            Self::NoMinutes => write!(f, "`--minutes` needs a number from 1 to {MINUTES_MAX}"),
             Self::OnlyForTest(option) => write!(
                 f,
                 "`{option}` is an option of `test` only: `ci` runs every gate"
@@ -105,13 +127,36 @@ pub(crate) fn read(given: &[String]) -> Result<Chore, Fault> {
     }
     match chore.as_str() {
         "test" => Ok(Chore::Test(options(rest)?)),
-        "startup" => match rest.first() {
-            Some(word) => Err(unknown(word, &["--help"])),
-            None => Ok(Chore::Startup),
-        },
+        "browser-test" => alone(rest, Chore::BrowserTest),
+        "openapi-check" => effort(rest).map(Chore::OpenapiCheck),
+        "startup" => alone(rest, Chore::Startup),
         "ci" => Ok(Chore::Ci(options(rest)?.for_ci()?)),
         _ => Err(unknown(chore, CHORES)),
     }
+}
+
+/// A chore without options.
+fn alone(rest: &[String], chore: Chore) -> Result<Chore, Fault> {
+    match rest.first() {
+        Some(word) => Err(unknown(word, &["--help"])),
+        None => Ok(chore),
+    }
+}
+
+fn effort(rest: &[String]) -> Result<Effort, Fault> {
+    let minutes = match rest {
+        [] => Some(1),
+        [option, number] if option == "--minutes" => number.parse().ok(),
+        [option] if option.starts_with("--minutes") => option
+            .strip_prefix("--minutes=")
+            .and_then(|number| number.parse().ok()),
+        [word, ..] => return Err(unknown(word, &["--minutes", "--help"])),
+    };
+    let minutes = minutes.filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
+    Ok(Effort {
+        minutes: minutes.ok_or(Fault::NoMinutes)?,
+        repeatable: false,
+    })
 }
 
 fn options(words: &[String]) -> Result<Options, Fault> {
@@ -186,11 +231,30 @@ mod tests {
     }
 
     #[test]
+    fn an_openapi_check_takes_one_to_five_minutes() {
+        let check = |minutes| {
+            Ok(Chore::OpenapiCheck(Effort {
+                minutes,
+                repeatable: false,
+            }))
+        };
+        assert_eq!(read_line("openapi-check"), check(1));
+        assert_eq!(read_line("openapi-check --minutes 5"), check(5));
+        assert_eq!(read_line("openapi-check --minutes=2"), check(2));
+        for wrong in ["--minutes", "--minutes 6", "--minutes 0", "--minutes soon"] {
+            let line = format!("openapi-check {wrong}");
+            assert_eq!(read_line(&line), Err(Fault::NoMinutes), "{line}");
+        }
+    }
+
+    #[test]
     fn a_typo_is_told_what_was_meant() {
         for (line, meant) in [
             ("tets", "test"),
             ("hlep", "help"),
             ("statrup", "startup"),
+            ("browser-tets", "browser-test"),
+            ("openapi-check --minuets", "--minutes"),
             ("test --quik", "--quick"),
             ("ci --lsit", "--list"),
         ] {

@@ -1,4 +1,5 @@
-//! The chores of the project: `cargo xtask help`. Needs Rust and nothing else; knows the project's files, none of its code.
+//! The chores of the project: `cargo xtask help`. Needs Rust, and says so where a chore
+//! needs more; knows the project's files, none of its code.
 
 #![expect(
     clippy::print_stdout,
@@ -7,8 +8,11 @@
 )]
 
 mod arguments;
+mod browser;
 mod ci;
+mod hotel;
 mod manifest;
+mod openapi;
 mod startup;
 mod step;
 mod tally;
@@ -37,7 +41,7 @@ fn main() -> ExitCode {
         eprintln!("\nerror: {failure}");
         tally.count_failure();
     }
-    if chore.counts_tests() {
+    if chore.counts_tests() && !tally.is_empty() {
         println!("\n{tally}");
     }
     ExitCode::from(u8::from(outcome.is_err()))
@@ -49,6 +53,8 @@ fn run(chore: &Chore, tally: &mut Tally) -> Result<(), step::Failure> {
         Chore::Test(options) if options.list => test::list(options)?,
         Chore::Test(options) => test::run(options, tally)?,
         Chore::Ci(options) => ci::run(options, tally)?,
+        Chore::BrowserTest => browser::run(tally)?,
+        Chore::OpenapiCheck(effort) => openapi::run(*effort)?,
         Chore::Startup => startup::run()?,
     }
     Ok(())

@@ -53,10 +53,12 @@ impl fmt::Display for Failure {
     }
 }
 
-/// One `cargo` command.
+/// One command, of `cargo` mostly.
 #[derive(Debug)]
 pub(crate) struct Step {
     name: String,
+    program: PathBuf,
+    folder: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(&'static str, &'static str)>,
 }
@@ -64,12 +66,28 @@ pub(crate) struct Step {
 impl Step {
     /// Words are separated by spaces.
     pub(crate) fn cargo(name: impl Into<String>, words: &str) -> Self {
-        let arguments = words.split_whitespace().map(str::to_owned).collect();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        Self::program(name, cargo, root()).arguments(words.split_whitespace())
+    }
+
+    /// Another program, in a folder of its own.
+    pub(crate) fn program(
+        name: impl Into<String>,
+        program: impl Into<PathBuf>,
+        folder: &Path,
+    ) -> Self {
         Self {
             name: name.into(),
-            arguments,
+            program: program.into(),
+            folder: folder.to_owned(),
+            arguments: Vec::new(),
             environment: Vec::new(),
         }
+    }
+
+    pub(crate) fn arguments<'w>(mut self, words: impl IntoIterator<Item = &'w str>) -> Self {
+        self.arguments.extend(words.into_iter().map(str::to_owned));
+        self
     }
 
     pub(crate) fn argument(mut self, argument: impl Into<String>) -> Self {
@@ -116,11 +134,11 @@ impl Step {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
             .envs(self.environment.iter().copied())
-            .current_dir(root());
+            .current_dir(&self.folder);
         command
     }
 
@@ -156,7 +174,8 @@ impl fmt::Display for Step {
         for (key, value) in &self.environment {
             write!(f, "{key}={} ", quoted(value))?;
         }
-        write!(f, "cargo")?;
+        let name = self.program.file_name().unwrap_or_default();
+        write!(f, "{}", name.to_string_lossy())?;
         self.arguments
             .iter()
             .try_for_each(|argument| write!(f, " {}", quoted(argument)))
@@ -167,6 +186,11 @@ impl fmt::Display for Step {
 pub(crate) fn root() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 fn quoted(word: &str) -> String {

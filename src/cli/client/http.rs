@@ -96,7 +96,9 @@ impl Client {
         let answer = tokio::time::timeout(PATIENCE, sent)
             .await
             .map_err(|_| self.silent())??;
-        answer.granted().map_err(|refusal| self.refused(&refusal))
+        answer
+            .granted()
+            .map_err(|refusal| self.refused(&refusal.untraced()))
     }
 
     /// Sends a request and waits for its answer, whatever that says, as long as it takes.

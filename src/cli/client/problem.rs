@@ -25,6 +25,9 @@ pub(in crate::cli) struct Problem {
     /// What was probably meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) nearest: Option<String>,
+    /// What the key names that was not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) key: Option<String>,
     /// The domain error, when it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) error: Option<Value>,
@@ -82,13 +85,20 @@ impl Refusal {
         self.problem.code == "domain"
     }
 
+    /// The same without the trace, for whatever is no call: no turn was run, and the log knows no more.
+    #[must_use]
+    pub(in crate::cli) fn untraced(mut self) -> Self {
+        self.trace = None;
+        self
+    }
+
     /// How a command ends that is refused like this.
     pub(in crate::cli) fn exit(&self) -> Exit {
         match (self.problem.code.as_str(), self.status) {
             ("domain", _) => Exit::Findings,
             ("down" | "not_hosted", _) | (_, 501) => Exit::Unavailable,
             (_, 401 | 403) => Exit::NoPermission,
-            (_, 408 | 429 | 503 | 504) => Exit::Busy,
+            ("in_use", _) | (_, 408 | 429 | 503 | 504) => Exit::Busy,
             (_, 400..=499) => Exit::Data,
             _ => Exit::Software,
         }
@@ -101,6 +111,7 @@ impl Refusal {
             detail,
             delivery,
             nearest,
+            key,
             errors,
             ..
         } = &self.problem;
@@ -110,6 +121,9 @@ impl Refusal {
             |text| plain(text),
         );
         message.push_str(&meant(nearest.as_deref(), detail));
+        if let Some(key) = key {
+            let _ = write!(message, "\nsay which with --key <{}>", plain(key));
+        }
         for violation in errors {
             let pointer = match violation.pointer.as_str() {
                 "" => "(the whole)".to_owned(),
@@ -182,6 +196,7 @@ mod tests {
         assert_eq!(exit(503, "overloaded"), Exit::Busy);
         assert_eq!(exit(503, "down"), Exit::Unavailable);
         assert_eq!(exit(504, "deadline_exceeded"), Exit::Busy);
+        assert_eq!(exit(409, "in_use"), Exit::Busy);
         assert_eq!(exit(500, "panicked"), Exit::Software);
         assert_eq!(exit(401, ""), Exit::NoPermission);
         assert_eq!(exit(404, "unknown_message"), Exit::Data);

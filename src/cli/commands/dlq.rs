@@ -62,7 +62,7 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} dlq replay reservations 7     once the reason is mended\n  \
              {name} dlq replay --all\n  \
              {name} dlq drop reservations --all --yes\n\n\
-             Ends with 1 when one of many could not be replayed or dropped, 65 when there is no such letter, 69 when {name} is\n\
+             Ends with 1 when one of many could not be replayed or dropped, 65 when there is no such letter, 69 when {name} is \
              not running."
         ))
 }

@@ -31,9 +31,9 @@ pub(super) fn define(name: &str) -> clap::Command {
         .after_help(format!(
             "Examples:\n  \
              {name} inspect                        all capabilities\n  \
-             {name} inspect reservations           its messages, events, types and neighbours\n  \
-             {name} inspect reservations.reserve   one message, with a request to begin with\n  \
-             {name} inspect reservations --schema  for programs that check or make messages\n\n\
+             {name} inspect reservations           its messages, events and types\n  \
+             {name} inspect reservations.reserve   one message, and a request\n  \
+             {name} inspect reservations --schema  for programs\n\n\
              A `?` behind a name: it may be left out. Ends with 65 when there is no such capability, 69 when {name} is not running."
         ))
 }

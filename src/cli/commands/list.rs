@@ -19,7 +19,7 @@ pub(super) fn define(name: &str) -> clap::Command {
             "Examples:\n  \
              {name} list\n  \
              {name} list --json | jq -r '.capabilities[].name'\n  \
-             {name} list --data /var/lib/{name}   of the process that keeps its state there\n\n\
+             {name} list --data /var/lib/{name}   the one whose state is there\n\n\
              Ends with 1 when a capability is down, 69 when {name} is not running."
         ))
 }

@@ -1,11 +1,12 @@
 //! `request -n`: the same request many times, and how long each took.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use hdrhistogram::Histogram;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::request::Call;
@@ -13,6 +14,7 @@ use crate::cli::client::Answer;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output;
+use crate::cli::session::Session;
 use crate::cli::stopwatch::Stopwatch;
 
 /// What came of a load test.
@@ -37,46 +39,88 @@ struct Latencies {
     max: u64,
 }
 
-/// Sends the call so often, so many at once, and prints the figures.
+/// What was counted so far.
+struct Count {
+    times: Histogram<u64>,
+    failed: BTreeMap<String, u64>,
+}
+
+impl Count {
+    fn begin() -> Result<Self, Failure> {
+        let times = histogram();
+        let times = times
+            .map_err(|error| Failure::new(Exit::Software, format!("no histogram: {error}")))?;
+        Ok(Self {
+            times,
+            failed: BTreeMap::new(),
+        })
+    }
+
+    /// # Errors
+    ///
+    /// Nobody is there: the others would fail the same way.
+    fn take(&mut self, outcome: Outcome, took: Duration) -> Result<(), Failure> {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.times.saturating_record(us.max(1));
+        match outcome {
+            Outcome::Replied => {}
+            Outcome::Failed(kind) => *self.failed.entry(kind).or_default() += 1,
+            Outcome::Unreachable(failure) => return Err(failure),
+        }
+        Ok(())
+    }
+}
+
+/// Sends the call so often, so many at once, and prints the figures; interrupted, those of the requests until then.
 pub(super) async fn run(
+    session: &Session,
     call: &Call,
     number: u64,
     concurrency: u64,
     as_json: bool,
 ) -> Result<Exit, Failure> {
     let progress = bar(number);
-    let mut times = histogram()
-        .map_err(|error| Failure::new(Exit::Software, format!("no histogram: {error}")))?;
-    let mut failed: BTreeMap<String, u64> = BTreeMap::new();
+    let mut count = Count::begin()?;
+    let mut is_interrupted = false;
     let watch = Stopwatch::begin();
     let width = usize::try_from(concurrency).unwrap_or(1);
     let mut sent = stream::iter(0..number)
         .map(|_| timed(call))
         .buffer_unordered(width);
-    while let Some((outcome, took)) = sent.next().await {
-        times.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1));
-        progress.inc(1);
-        match outcome {
-            Outcome::Replied => {}
-            Outcome::Failed(kind) => *failed.entry(kind).or_default() += 1,
-            // Nobody is there: the others would fail the same way.
-            Outcome::Unreachable(failure) => {
-                progress.finish_and_clear();
-                return Err(failure);
+    let mut interrupted = pin!(session.interrupted());
+    loop {
+        let ended = tokio::select! {
+            ended = sent.next() => ended,
+            () = &mut interrupted => {
+                is_interrupted = true;
+                None
             }
+        };
+        let Some((outcome, took)) = ended else {
+            break;
+        };
+        progress.inc(1);
+        if let Err(failure) = count.take(outcome, took) {
+            progress.finish_and_clear();
+            return Err(failure);
         }
     }
     progress.finish_and_clear();
-    let figures = Figures::of(number, failed, &times, watch.elapsed());
+    let figures = Figures::of(
+        count.times.len(),
+        count.failed,
+        &count.times,
+        watch.elapsed(),
+    );
     if as_json {
         output::json(&figures)?;
     } else {
         output::line(&figures.text())?;
     }
-    Ok(if figures.failed.is_empty() {
-        Exit::Success
-    } else {
-        Exit::Findings
+    Ok(match figures.failed.is_empty() {
+        _ if is_interrupted => Exit::Interrupted,
+        true => Exit::Success,
+        false => Exit::Findings,
     })
 }
 
@@ -98,7 +142,7 @@ async fn timed(call: &Call) -> (Outcome, Duration) {
     let took = watch.elapsed();
     let outcome = match answered.map(Answer::granted) {
         Ok(Ok(_)) => Outcome::Replied,
-        Ok(Err(refusal)) if refusal.status == 401 => Outcome::Unreachable(refusal.failure()),
+        Ok(Err(refusal)) if refusal.status == 401 => Outcome::Unreachable(call.refused(&refusal)),
         Ok(Err(refusal)) if refusal.problem.code.is_empty() => {
             Outcome::Failed(format!("status {}", refusal.status))
         }
@@ -110,7 +154,17 @@ async fn timed(call: &Call) -> (Outcome, Duration) {
 
 /// A bar on a person's terminal, nothing elsewhere.
 fn bar(number: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}");
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos} of {len}, {rate} a second, {eta} left");
+    let style = style.map(|style| {
+        style.with_key(
+            "rate",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // A bar that cannot be written is not seen either.
+                let _ = write!(out, "{:.0}", state.per_sec());
+            },
+        )
+    });
     ProgressBar::new(number).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

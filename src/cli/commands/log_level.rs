@@ -116,12 +116,18 @@ async fn list(client: &Client, capability: Option<&str>, as_json: bool) -> Resul
         vec![
             one.capability.clone(),
             one.level.clone(),
-            one.previous.clone().unwrap_or_default(),
             one.until.clone().unwrap_or_default(),
         ]
     };
-    let heads = ["CAPABILITY", "LEVEL", "BEFORE", "UNTIL"].map(Head::Text);
-    let rows = levels.levels.iter().filter(wanted).map(row).collect();
+    let heads = ["CAPABILITY", "LEVEL", "UNTIL"].map(Head::Text);
+    let mut rows: Vec<_> = levels.levels.iter().filter(wanted).map(row).collect();
+    if !rows.is_empty() && capability.is_none() {
+        rows.push(vec![
+            "all others".to_owned(),
+            levels.default.clone(),
+            String::new(),
+        ]);
+    }
     let empty = match capability {
         Some(capability) => format!(
             "{capability} has no level of its own; all others log at {}",

@@ -31,10 +31,8 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     definition.build();
     match arguments.get_one::<PathBuf>("out") {
         None => {
-            let mut page = Vec::new();
-            let rendered = Man::new(definition).render(&mut page);
-            rendered.map_err(|error| Failure::of_output(&error))?;
-            output::line(String::from_utf8_lossy(&page).trim_end())?;
+            let page = page(&Man::new(definition)).map_err(|error| Failure::of_output(&error))?;
+            output::line(page.trim_end())?;
         }
         Some(folder) => {
             let written = write(&definition, folder).map_err(|error| {
@@ -47,13 +45,19 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     Ok(Exit::Success)
 }
 
+/// The page of a command.
+fn page(man: &Man) -> io::Result<String> {
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    // What follows the options of our commands are examples, and how they end.
+    Ok(String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH EXAMPLES AND EXIT CODES"))
+}
+
 /// Writes the page of a command and those of all below it; says how many.
 fn write(command: &clap::Command, folder: &Path) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let man = Man::new(command.clone());
-    let mut page = Vec::new();
-    man.render(&mut page)?;
-    fs::write(folder.join(man.get_filename()), page)?;
+    fs::write(folder.join(man.get_filename()), page(&man)?)?;
     let mut written = 1;
     for below in command
         .get_subcommands()

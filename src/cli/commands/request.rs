@@ -43,12 +43,13 @@ pub(super) fn define(name: &str) -> clap::Command {
         .after_help(format!(
             "Examples:\n  \
              {name} request search.find '{{\"text\":\"lisbon\"}}'\n  \
-             {name} request reservations.reserve --key \"City Hotel\" @stay.json --deadline 2s --id order-17\n  \
+             {name} request reservations.reserve --key \"City Hotel\" @stay.json --id o-17\n  \
              echo '\"Ada\"' | {name} request greeting.greet\n  \
              {name} request greeting.greet '\"Ada\"' -n 10000 -C 16   how fast is it?\n\n\
-             The reply goes to the standard output stream, and so does a domain error, with exit code 1. All else goes to the\n\
-             standard error stream. Ends with 65 when the message does not fit the contract, 69 when nobody answers or the\n\
-             capability is down, 75 when it is overloaded or the deadline has passed, 70 when the handler failed."
+             The reply goes to the standard output stream, and so does a domain error, with exit code 1. All else goes to the \
+             standard error stream. Ends with 65 when the message does not fit the contract, 69 when nobody answers or the \
+             capability is down, 75 when it is overloaded or the deadline has passed, 70 when the handler failed. Ctrl-C ends a load \
+             test with 130 and the figures until then."
         ))
 }
 
@@ -93,6 +94,11 @@ impl Call {
             .send(Method::POST, &self.route, &self.headers, body)
             .await
     }
+
+    /// The failure of a command that cannot go on because it was refused.
+    pub(super) fn refused(&self, refusal: &Refusal) -> Failure {
+        self.client.refused(refusal)
+    }
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
@@ -100,7 +106,7 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     let as_json = arguments.get_flag("json");
     if let Some(number) = arguments.get_one::<u64>("number") {
         let concurrency = arguments.get_one::<u64>("concurrency").copied();
-        return load::run(&call, *number, concurrency.unwrap_or(1), as_json).await;
+        return load::run(&session, &call, *number, concurrency.unwrap_or(1), as_json).await;
     }
     let watch = Stopwatch::begin();
     let answer = call.send().await?;
@@ -119,12 +125,12 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
             }
             Ok(Exit::Success)
         }
-        Err(refusal) => refused(&call.client, &session, &refusal, as_json, ms),
+        Err(refusal) => refused(&call, &session, &refusal, as_json, ms),
     }
 }
 
 fn refused(
-    client: &Client,
+    call: &Call,
     session: &Session,
     refusal: &Refusal,
     as_json: bool,
@@ -146,7 +152,7 @@ fn refused(
             output::json(error)?;
             tell(session, refusal.trace.as_deref(), ms);
         }
-        (false, None) => return Err(client.refused(refusal)),
+        (false, None) => return Err(call.refused(refusal)),
     }
     Ok(refusal.exit())
 }

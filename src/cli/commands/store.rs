@@ -26,7 +26,7 @@ pub(super) fn define(name: &str) -> clap::Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(clap::Command::new("info").about("Tells whose store it is, and how large").arg(arguments::json()))
-        .subcommand(clap::Command::new("compact").about("Gives back the room that nothing lives in any more").arg(arguments::json()))
+        .subcommand(clap::Command::new("compact").about("Gives back the room that nothing lives in any more; the application must not run").arg(arguments::json()))
         .subcommand(
             clap::Command::new("export")
                 .about("Writes everything into one file with a checksum; the application must not run")
@@ -44,8 +44,8 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} store info\n  \
              {name} store compact\n  \
              {name} store export {name}.export\n  \
-             {name} store import {name}.export --data ./new --set store.engine=fjall   moves to another engine\n\n\
-             `info` and `compact` ask the process while it runs; all else works on the folder store.path.\n\
+             {name} store import {name}.export --data ./new --set store.engine=fjall\n\n\
+             `info` asks the process while it runs; all else works on the folder store.path, which nobody may have open.\n\
              Ends with 66 when there is no store, 74 when it cannot be read or written, 75 when somebody has it open."
         ))
 }
@@ -100,7 +100,16 @@ async fn on_files<T: Send + 'static>(
 }
 
 async fn info_running(client: &Client, as_json: bool) -> Result<Exit, Failure> {
-    let raw: Value = client.get(&Route::of(&["store"])).await?;
+    let route = Route::of(&["store"]);
+    let answer = client.send(Method::GET, &route, &[], None).await?;
+    let answer = answer.granted().map_err(|refusal| {
+        let refusal = refusal.untraced();
+        match refusal.status {
+            404 => Failure::new(Exit::NoInput, refusal.message()),
+            _ => client.refused(&refusal),
+        }
+    })?;
+    let raw: Value = client.read(&answer.body)?;
     let store: Store = client.read(raw.to_string().as_bytes())?;
     if as_json {
         output::json(&raw)?;
@@ -122,25 +131,34 @@ fn info_text(client: &Client, store: &Store) -> String {
             .map(|commits| ("commits", commits.to_string())),
     );
     lines.push(("open by", format!("process {}", client.door().pid)));
+    let is_counted = |tree: &Tree| tree.entries.is_some() || tree.bytes.is_some();
+    let trees = if store.trees.iter().any(is_counted) {
+        format!("\n{}", counted(&store.trees))
+    } else {
+        let names: Vec<_> = store.trees.iter().map(|tree| tree.name.as_str()).collect();
+        lines.push(("capabilities", names.join(", ")));
+        String::new()
+    };
     let lines = lines
         .iter()
-        .map(|(name, value)| format!("{name:<12}  {}\n", output::plain(value)));
+        .map(|(name, value)| format!("{name:<12}  {}", output::plain(value)));
+    format!("{}{trees}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// What is in each tree.
+fn counted(trees: &[Tree]) -> String {
     let row = |tree: &Tree| {
-        vec![
-            tree.name.clone(),
-            tree.entries
-                .map(|entries| entries.to_string())
-                .unwrap_or_default(),
-            tree.bytes.map(output::bytes).unwrap_or_default(),
-        ]
+        let entries = tree.entries.map(|entries| entries.to_string());
+        let bytes = tree.bytes.map(output::bytes);
+        let (entries, bytes) = (entries.unwrap_or_default(), bytes.unwrap_or_default());
+        vec![tree.name.clone(), entries, bytes]
     };
     let heads = [
         Head::Text("CAPABILITY"),
         Head::Number("ENTRIES"),
         Head::Number("SIZE"),
     ];
-    let trees = output::columns(&heads, store.trees.iter().map(row).collect());
-    format!("{}\n{trees}", lines.collect::<String>())
+    output::columns(&heads, trees.iter().map(row).collect())
 }
 
 async fn info_files(session: &Session, path: PathBuf, as_json: bool) -> Result<Exit, Failure> {
@@ -159,7 +177,7 @@ async fn compact_running(client: &Client, as_json: bool) -> Result<Exit, Failure
         .await?;
     let answer = answer
         .granted()
-        .map_err(|refusal| client.refused(&refusal))?;
+        .map_err(|refusal| client.refused(&refusal.untraced()))?;
     let compacted: Compacted = match answer.body.is_empty() {
         true => Compacted::default(),
         false => client.read(&answer.body)?,

@@ -33,10 +33,10 @@ pub(super) fn define(name: &str) -> clap::Command {
         .arg(arguments::flag("json", "One JSON object a line"))
         .after_help(format!(
             "Examples:\n  \
-             {name} subscribe reservations                       all its events from now on\n  \
-             {name} subscribe reservations.reserved --since 0    from the oldest that is kept\n  \
+             {name} subscribe reservations                     all its events from now\n  \
+             {name} subscribe reservations.reserved --since 0  from the oldest on\n  \
              {name} subscribe payments --count 1 --json | jq .body\n\n\
-             Events that are no longer kept are told as a gap. Ends with 0 after --count, 69 when {name} is not running or does\n\
+             Events that are no longer kept are told as a gap. Ends with 0 after --count, 69 when {name} is not running or does \
              not come back in time."
         ))
 }

@@ -1,5 +1,6 @@
 //! `top`: what each capability is doing, once or again and again.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::{ArgMatches, value_parser};
@@ -30,7 +31,7 @@ pub(super) fn define(name: &str) -> clap::Command {
             "Examples:\n  \
              {name} top\n  \
              {name} top --once                     over the next second\n  \
-             {name} top --json --count 60 | jq -c '.capabilities[] | [.capability, .turns_per_second]'\n\n\
+             {name} top --json --count 60 | jq -c '.capabilities[]'\n\n\
              TURNS/S is over the last interval, all else as it is now. Ends with 69 when {name} is not running."
         ))
 }
@@ -63,14 +64,18 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     };
     let mut screen = is_live.then(Screen::take);
     let mut watch = Stopwatch::begin();
+    let mut interrupted = pin!(session.interrupted());
     let mut before = look(&client).await?;
     for _ in 0..looks {
-        tokio::select! {
-            () = tokio::time::sleep(interval) => {}
-            () = session.interrupted() => return Ok(Exit::Success),
+        let next = async {
+            tokio::time::sleep(interval).await;
+            look(&client).await
+        };
+        let now = tokio::select! {
+            now = next => now?,
+            () = &mut interrupted => return Ok(Exit::Success),
             () = quit(screen.as_mut()) => return Ok(Exit::Success),
-        }
-        let now = look(&client).await?;
+        };
         let found = Look::of(&before, &now, watch.elapsed());
         (before, watch) = (now, Stopwatch::begin());
         match &screen {

@@ -30,7 +30,7 @@ pub(super) fn define(name: &str) -> clap::Command {
         .after_help(format!(
             "Examples:\n  \
              {name} trace              the latest requests\n  \
-             {name} trace 4bf92f35     what one of them caused: asks, events, sends, timers\n\n\
+             {name} trace 4bf92f35     all that one of them caused\n\n\
              Requests over HTTP and from the command line are always traced, others by [trace] sample of the configuration.\n\
              Ends with 65 when no such trace is remembered, 69 when {name} is not running."
         ))

@@ -135,6 +135,9 @@ impl Desk {
             }
             ["logs"] => {
                 reading::only(request)?;
+                for name in path::query(request.query_string(), "capability")? {
+                    self.must_exist(&name)?;
+                }
                 let clock = runtime.clock();
                 streams::logs(self.logs()?, request, &self.calls.closing, clock)
             }

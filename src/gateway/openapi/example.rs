@@ -29,8 +29,8 @@ const TEXTS: &[(&str, &str)] = &[
 
 /// Texts by format.
 const FORMATS: &[(&str, &str)] = &[
-    ("date", "2026-05-01"),
-    ("date-time", "2026-05-01T12:00:00Z"),
+    ("date", "2030-05-01"),
+    ("date-time", "2030-05-01T12:00:00Z"),
     ("time", "12:00:00Z"),
     ("duration", "PT1H"),
     ("email", "ada@example.com"),
@@ -276,7 +276,7 @@ mod tests {
         });
         let made = example(&schema);
         let expected = json!({
-            "name": "Ada Lovelace", "email": "ada@example.com", "day": "2026-05-01", "code": "exa",
+            "name": "Ada Lovelace", "email": "ada@example.com", "day": "2030-05-01", "code": "exa",
             "count": 7, "many": 4, "kind": "single", "tags": ["example"], "limit": 20,
         });
         assert_eq!(made, Some(expected));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::components::reference;
 use super::document::Paths;
+use crate::observe::metrics::Metrics;
 
 /// The tag of everything here.
 const TAG: &str = "operations";
@@ -25,7 +26,7 @@ pub(super) fn add(paths: &mut Paths) {
     });
     let limited = json!({ "$ref": "#/components/responses/RateLimited" });
     let metrics = json!({
-        "200": answer("The metrics as text, as Prometheus reads them.", "text/plain", &json!({ "type": "string" })),
+        "200": answer("The metrics as text, as Prometheus reads them.", Metrics::MEDIA_TYPE, &json!({ "type": "string" })),
         "429": limited,
     });
     let document = json!({

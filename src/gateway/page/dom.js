@@ -12,10 +12,21 @@ export function el(tag, properties = {}, ...children) {
   return made;
 }
 
-/** A doc comment: paragraphs, with `code` and **bold** in them. */
+/** A doc comment: paragraphs and lists, with `code` and **bold** in them. */
 export function prose(text) {
   const paragraphs = (text ?? "").split(/\n\s*\n/).filter((paragraph) => paragraph.trim());
-  return paragraphs.map((paragraph) => el("p", {}, ...inline(paragraph.trim())));
+  return paragraphs.map((paragraph) => {
+    const items = paragraph.split(/^\s*[-*] +/m);
+    if (items.length < 2) return el("p", {}, ...inline(paragraph.trim()));
+    const lead = items.shift().trim();
+    return [lead ? el("p", {}, ...inline(lead)) : null, el("ul", {}, items.map((item) => el("li", {}, ...inline(item.trim()))))];
+  }).flat();
+}
+
+/** What a doc comment says after the sentence that already stands above it. */
+export function afterSummary(text, summary) {
+  const words = summary.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return (text ?? "").replace(new RegExp(`^\\s*${words.join("\\s+")}\\.?(\\s+|$)`), "");
 }
 
 /** One line of a doc comment. */
@@ -53,6 +64,18 @@ async function copy(text) {
   const done = document.execCommand("copy");
   area.remove();
   return done;
+}
+
+/** What can be opened; its inside is made when somebody looks at it. The address then names it, for sharing. */
+export function card({ id, kind, operation, path, inside }) {
+  const made = el("details", { className: "card", id, data: { search: `${path} ${operation.summary} ${operation.description}`.toLowerCase() } },
+    el("summary", {}, el("span", { className: `method ${kind}` }, kind === "event" ? "EVENT" : "POST"),
+      el("h3", {}, operation.summary), el("code", { className: "path" }, path)));
+  made.addEventListener("toggle", () => made.append(inside()), { once: true });
+  made.addEventListener("toggle", () => {
+    if (made.open) history.replaceState(null, "", `#${id}`);
+  });
+  return made;
 }
 
 let numIds = 0;

@@ -1,25 +1,24 @@
 // One message: what it takes and answers, and a form that sends it.
-import { copyButton, el, labelled, pretty, prose } from "./dom.js";
+import { afterSummary, card, copyButton, el, inline, labelled, pretty, prose } from "./dom.js";
 import { fieldList, inOrder, place, resolve, typeText } from "./schema.js";
 
 const JSON_TYPE = "application/json";
 
 /** The card of a message. */
-export function messageCard({ path, operation, id, application }) {
-  const body = operation.requestBody?.content?.[JSON_TYPE] ?? {};
-  const parameters = (operation.parameters ?? []).map(resolve);
-  const takes = el("div", {}, schemaBlock(body.schema, "Takes nothing: the body is {} or empty."));
-  const form = messageForm({ path, parameters, body, isEmptyFine: !operation.requestBody?.required, application, takes });
-  return el("section", { className: "card", id, data: { search: searchable(operation, id) } },
-    el("h3", {}, el("span", { className: "method" }, "POST"), " ", el("a", { href: `#${id}` }, operation.summary)),
-    el("code", { className: "path" }, path),
-    ...prose(operation.description),
-    el("div", { className: "columns" },
-      el("div", {}, el("h4", {}, "Message"), takes, answers(operation)),
-      form));
+export function messageCard({ path, operation, application }) {
+  const inside = () => {
+    const body = operation.requestBody?.content?.[JSON_TYPE] ?? {};
+    const parameters = (operation.parameters ?? []).map(resolve);
+    const takes = schemaBlock(body.schema, "Nothing: the body is {} or empty.");
+    const form = messageForm({ path, parameters, body, isEmptyFine: !operation.requestBody?.required, application, takes });
+    return el("div", { className: "inside" },
+      ...prose(afterSummary(operation.description, operation.summary)),
+      el("div", { className: "columns" },
+        el("div", {}, el("h4", {}, "Message"), takes, answers(operation)),
+        form));
+  };
+  return card({ id: operation.operationId, kind: "message", operation, path, inside });
 }
-
-export const searchable = (operation, id) => `${id} ${operation.summary} ${operation.description}`.toLowerCase();
 
 function schemaBlock(schema, empty) {
   if (!schema) return el("p", { className: "muted" }, empty);
@@ -39,7 +38,7 @@ function answers(operation) {
 
 function answer(status, response) {
   const content = Object.values(response.content ?? {})[0]?.schema;
-  const head = [el("span", { className: `status s${status[0]}` }, status), " ", response.description];
+  const head = [el("span", { className: `status s${status[0]}` }, status), " ", ...inline(response.description)];
   if (status === "200") return el("details", {}, el("summary", {}, head), schemaBlock(content, "An empty object."));
   if (status === "409") return el("details", {}, el("summary", {}, head), schemaBlock(content.allOf[1].properties.error, "An empty object."));
   return el("p", { className: "other" }, head);
@@ -49,30 +48,31 @@ function messageForm({ path, parameters, body, isEmptyFine, application, takes }
   const keys = parameters.filter((parameter) => parameter.in === "path").map((parameter) => ({
     parameter, field: el("input", { type: "text", value: parameter.example ?? "", required: true, autocomplete: "off", spellcheck: false, maxLength: 255 }),
   }));
-  const headers = parameters.filter((parameter) => ["Skep-Deadline", "Idempotency-Key"].includes(parameter.name)).map((parameter) => ({
-    parameter, field: el("input", { type: "text", autocomplete: "off", spellcheck: false, placeholder: parameter.name === "Skep-Deadline" ? "2s" : "" }),
-  }));
+  const headers = ["Skep-Deadline", "Idempotency-Key"].map((name) => ({
+    parameter: parameters.find((parameter) => parameter.name === name), field: el("input", { type: "text", autocomplete: "off", spellcheck: false, placeholder: name === "Skep-Deadline" ? "2s" : "" }),
+  })).filter(({ parameter }) => parameter);
   const example = JSON.stringify(inOrder(body.example ?? {}, body.schema ?? true), null, 2);
-  const editor = el("textarea", { className: "editor", value: example, spellcheck: false, rows: Math.min(18, Math.max(3, example.split("\n").length)) });
-  const outcome = el("div", { className: "outcome", role: "status" });
+  const editor = el("textarea", { className: "editor", value: example, spellcheck: false, rows: Math.min(24, Math.max(3, example.split("\n").length)) });
   const request = () => ({
     url: keys.reduce((url, { parameter, field }) => url.replace(`{${parameter.name}}`, encodeURIComponent(field.value)), path),
     headers: Object.fromEntries([["Content-Type", JSON_TYPE], ...headers.filter(({ field }) => field.value).map(({ parameter, field }) => [parameter.name, field.value])]),
     body: editor.value,
   });
   const send = el("button", { type: "submit", className: "send" }, "Send");
+  const state = el("p", { className: "result", role: "status" });
+  const outcome = el("div", { className: "outcome" });
   const form = el("form", { className: "try" },
     el("h4", {}, "Try it"),
-    keys.map(({ parameter, field }) => labelled(parameter.name, field, "")),
+    keys.map(({ parameter, field }) => labelled(`Key: ${parameter.name}`, field, "")),
     labelled("Body", editor, isEmptyFine ? "May be empty." : ""),
-    el("details", { className: "circumstances" }, el("summary", {}, "Deadline, sending again"),
+    el("details", { className: "circumstances" }, el("summary", {}, "Deadline and Idempotency-Key"),
       headers.map(({ parameter, field }) => labelled(parameter.name, field, parameter.description))),
-    el("div", { className: "buttons" }, send, copyButton("Copy as curl", () => curl(request())),
-      resetButton(editor, example)),
-    outcome);
+    el("div", { className: "buttons" }, send, el("span", { className: "muted shortcut" }, el("kbd", {}, "Ctrl"), " ", el("kbd", {}, "Enter")),
+      copyButton("Copy as curl", () => curl(request())), resetButton(editor, example)),
+    curlLine(() => curl(request())), state, outcome);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    sendMessage({ request: request(), send, outcome, editor, takes, application });
+    sendMessage({ request: request(), send, state, outcome, editor, takes, application });
   });
   editor.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -82,8 +82,23 @@ function messageForm({ path, parameters, body, isEmptyFine, application, takes }
 
 function resetButton(editor, example) {
   const button = el("button", { type: "button", className: "quiet" }, "Reset");
-  button.addEventListener("click", () => (editor.value = example));
+  button.addEventListener("click", () => {
+    editor.value = example;
+    editor.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   return button;
+}
+
+/** The command as it is now, for those who read before they copy. */
+function curlLine(command) {
+  const line = el("pre", { tabIndex: 0 });
+  const made = el("details", { className: "circumstances" }, el("summary", {}, "curl"), line);
+  const write = () => (line.textContent = command());
+  made.addEventListener("toggle", () => {
+    write();
+    made.parentElement.addEventListener("input", write);
+  });
+  return made;
 }
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -91,38 +106,40 @@ const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 /** The same request for a terminal. */
 function curl({ url, headers, body }) {
   const given = Object.entries(headers).map(([name, value]) => ` \\\n  -H ${quoted(`${name}: ${value}`)}`);
-  return `curl -i -X POST ${quoted(new URL(url, location.origin).href)}${given.join("")} \\\n  --data-binary ${quoted(body)}`;
+  return `curl -i ${quoted(new URL(url, location.origin).href)}${given.join("")} \\\n  --data-binary ${quoted(body)}`;
 }
 
-async function sendMessage({ request, send, outcome, editor, takes, application }) {
-  send.disabled = true;
-  outcome.replaceChildren(el("p", { className: "muted" }, "Sending …"));
+async function sendMessage({ request, send, state, outcome, editor, takes, application }) {
+  // A button that is disabled would lose the focus.
+  if (send.getAttribute("aria-disabled")) return;
+  send.setAttribute("aria-disabled", "true");
+  state.replaceChildren(el("span", { className: "muted" }, "Sending …"));
+  outcome.replaceChildren();
   mark(takes, []);
   const begun = performance.now();
   try {
     const response = await fetch(request.url, { method: "POST", headers: request.headers, body: request.body });
     const text = await response.text();
-    const took = performance.now() - begun;
-    showAnswer({ response, text, took, outcome, editor, takes, application });
+    showAnswer({ response, text, took: performance.now() - begun, state, outcome, editor, takes, application });
   } catch (error) {
-    outcome.replaceChildren(el("p", { className: "failed" }, `No answer: ${error.message}. Is the process still running?`));
+    state.replaceChildren(el("span", { className: "failed" }, `No answer: ${error.message}. Is the process still running?`));
   } finally {
-    send.disabled = false;
+    send.removeAttribute("aria-disabled");
   }
 }
 
-function showAnswer({ response, text, took, outcome, editor, takes, application }) {
+function showAnswer({ response, text, took, state, outcome, editor, takes, application }) {
   const value = parsed(text);
+  state.replaceChildren(
+    el("span", { className: `status s${String(response.status)[0]}` }, String(response.status)), " ",
+    value?.title && !response.ok ? `${value.title} ` : response.statusText ? `${response.statusText} ` : "",
+    el("span", { className: "muted" }, `in ${took < 10 ? took.toFixed(1) : Math.round(took)} ms`));
   const trace = response.headers.get("X-Trace-Id");
-  const parts = [
-    el("p", { className: "result" },
-      el("span", { className: `status s${String(response.status)[0]}` }, String(response.status)), " ",
-      value?.title && !response.ok ? `${value.title} ` : response.statusText ? `${response.statusText} ` : "",
-      el("span", { className: "muted" }, `in ${took < 10 ? took.toFixed(1) : Math.round(took)} ms`)),
-  ];
+  const parts = [];
+  const body = value === undefined ? el("pre", { className: "json", tabIndex: 0 }, text) : pretty(value);
+  if (!response.ok && value) parts.push(problem(value, editor), el("details", {}, el("summary", {}, "The whole answer"), body));
+  else if (text) parts.push(body);
   if (trace) parts.push(traceLine(application, trace));
-  if (!response.ok && value) parts.push(problem(value, editor));
-  if (text) parts.push(value === undefined ? el("pre", { className: "json" }, text) : pretty(value));
   parts.push(headerList(response.headers));
   outcome.replaceChildren(...parts);
   mark(takes, value?.errors ?? []);
@@ -136,9 +153,10 @@ function parsed(text) {
   }
 }
 
+/** Where the time went is for operators to see, in the terminal. */
 function traceLine(application, trace) {
   const command = `${application} trace ${trace}`;
-  return el("p", { className: "trace" }, el("span", { className: "muted" }, "trace "), el("code", {}, trace), " ", copyButton("Copy command", () => command));
+  return el("p", { className: "trace" }, el("span", { className: "muted" }, "Trace "), el("code", {}, command), " ", copyButton("Copy", () => command));
 }
 
 /** What a problem says, with the mistakes as links into the editor. */
@@ -152,8 +170,8 @@ function problem(value, editor) {
     });
     return el("li", { className: "mistake" }, go, " ", error.detail);
   });
-  return el("div", { className: "problem", role: "alert" }, el("p", {}, el("code", {}, value.code ?? ""), " ", value.detail ?? ""),
-    delivery ? el("p", {}, delivery) : null, mistakes.length ? el("ul", {}, mistakes) : null);
+  return el("div", { className: "problem", role: "alert" }, el("p", {}, el("code", {}, value.code ?? ""), " ", ...inline(value.detail)),
+    value.error === undefined ? null : pretty(value.error), delivery ? el("p", {}, delivery) : null, mistakes.length ? el("ul", {}, mistakes) : null);
 }
 
 function headerList(headers) {

@@ -22,6 +22,9 @@ export function resolve(thing) {
 
 const nameOf = (schema) => schema?.$ref?.split("/").pop();
 
+/** As the contract calls it: without what tells two components of one name apart. */
+const shownName = (schema) => nameOf(schema)?.replace(/^[a-z0-9_-]+\./, "").replace(/Input$/, "");
+
 /** All that a schema says of one object: its own words, and those of `allOf`. */
 function whole(schema) {
   const own = resolve(schema);
@@ -46,7 +49,7 @@ export function typeText(schema) {
   if (full.enum) return full.enum.map((value) => JSON.stringify(value)).join(" | ");
   const types = [full.type ?? []].flat();
   const maybe = types.includes("null") || [...(full.oneOf ?? []), ...(full.anyOf ?? [])].some((branch) => branch.type === "null");
-  return plainType(full, types.filter((type) => type !== "null")[0], nameOf(schema)) + (maybe ? " or null" : "");
+  return plainType(full, types.filter((type) => type !== "null")[0], shownName(schema)) + (maybe ? " or null" : "");
 }
 
 function plainType(full, type, name) {
@@ -79,6 +82,7 @@ export function bounds(schema) {
   const full = resolve(schema);
   const said = Object.entries(WORDS).filter(([word]) => full[word] !== undefined && !(word === "minimum" && full[word] === 0));
   const texts = said.map(([word, say]) => say(full[word]));
+  if (full.minLength && full.maxLength) texts.splice(texts.indexOf(WORDS.minLength(full.minLength)), 2, `${full.minLength} to ${full.maxLength} characters`);
   if (full.default !== undefined && full.default !== null) texts.push(`default ${JSON.stringify(full.default)}`);
   return texts.join(", ");
 }
@@ -120,7 +124,7 @@ function options(schema) {
   const explained = branches(resolve(schema)).map(resolve).filter((option) => option.const !== undefined && option.description);
   if (!explained.length) return null;
   return el("ul", { className: "fields" }, explained.map((option) =>
-    el("li", {}, el("code", { className: "name" }, JSON.stringify(option.const)), " ", ...inline(option.description))));
+    el("li", {}, el("code", { className: "name" }, JSON.stringify(option.const)), el("div", { className: "about" }, ...inline(option.description)))));
 }
 
 function choiceItem(option, pointer, seen) {

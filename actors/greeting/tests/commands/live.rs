@@ -105,11 +105,59 @@ fn scripts_and_pages_come_from_the_same_definitions_as_the_help() {
     let folder = folder.path();
     let script = ends(folder, &["completions", "bash"], 0);
     assert!(script.stdout.contains("log-level"), "{script:#?}");
+    for shell in ["zsh", "fish", "elvish", "powershell"] {
+        let script = ends(folder, &["completions", shell], 0);
+        assert!(script.stdout.contains("no-follow"), "{shell}");
+    }
     let page = ends(folder, &["man"], 0);
     assert!(page.stdout.contains(".TH greeting 1"), "{page:#?}");
     ends(folder, &["man", "--out", "pages"], 0);
     for page in ["greeting.1", "greeting-request.1", "greeting-dlq-replay.1"] {
         assert!(folder.join("pages").join(page).exists(), "{page}");
+    }
+}
+
+#[test]
+fn the_script_for_bash_completes_commands_and_values_where_there_is_a_bash() {
+    let folder = tempdir().expect("a folder");
+    let script = ends(folder.path(), &["completions", "bash"], 0);
+    std::fs::write(folder.path().join("script"), script.stdout).expect("a file");
+    let asked = "source ./script; COMP_WORDS=(greeting log); COMP_CWORD=1; _greeting greeting log greeting; echo ${COMPREPLY[@]}; \
+        COMP_WORDS=(greeting tail --level ''); COMP_CWORD=3; _greeting greeting '' --level; echo ${COMPREPLY[@]}";
+    let bash = std::process::Command::new("bash")
+        .args(["--norc", "-c", asked])
+        .current_dir(folder.path())
+        .output();
+    let Ok(output) = bash else {
+        return;
+    };
+    let said = Ran::from(output);
+    assert_eq!(
+        said.stdout, "log-level\nerror warn info debug trace\n",
+        "{said:#?}"
+    );
+}
+
+#[test]
+fn the_help_of_every_command_fits_a_terminal_and_shows_how_it_is_used() {
+    let folder = tempdir().expect("a folder");
+    let page = ends(folder.path(), &["--help"], 0);
+    let commands = page.stdout.lines().skip_while(|line| *line != "Commands:");
+    let commands = commands.skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(names.len() >= 18, "{names:?}");
+    for name in names {
+        let help = ends(folder.path(), &[name, "--help"], 0);
+        let examples = help.stdout.split_once("Examples:\n");
+        let (_, examples) = examples.unwrap_or_else(|| panic!("no examples of {name}"));
+        let examples = examples.lines().take_while(|line| !line.is_empty());
+        for example in examples.filter(|line| !line.contains("completions")) {
+            assert!(example.len() <= 80, "{example:?} is too long");
+        }
     }
 }
 

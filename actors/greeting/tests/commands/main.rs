@@ -5,3 +5,4 @@ mod door;
 mod live;
 mod played;
 mod program;
+mod refused;

@@ -1,8 +1,8 @@
 //! The greeting's own binary, run in a folder of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 /// A command line of the greeting with everything it keeps in `folder`.
 pub(crate) fn greeting(folder: &Path, arguments: &[&str]) -> Command {
@@ -91,6 +91,31 @@ impl Running {
     /// Waits for its end.
     pub(crate) fn end(&mut self) -> Option<i32> {
         self.child.wait().expect("it ends").code()
+    }
+
+    /// What it says beside its output, if that was piped.
+    pub(crate) fn stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().expect("it is piped")
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits until it has; `None` when the signal ended it.
+    pub(crate) fn interrupt(mut self) -> Option<i32> {
+        self.signal();
+        self.end()
+    }
+
+    /// The same, with what it still printed.
+    pub(crate) fn interrupt_and_read(mut self) -> (Option<i32>, String) {
+        self.signal();
+        let mut rest = String::new();
+        let stdout = self.stdout.as_mut().expect("it is still read");
+        stdout.read_to_string(&mut rest).expect("it prints text");
+        (self.end(), rest)
+    }
+
+    fn signal(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it runs");
     }
 
     /// Stops reading what it prints, and waits for its end.

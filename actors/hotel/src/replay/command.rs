@@ -80,7 +80,13 @@ impl Command for Replay {
                     .value_parser(value_parser!(u16).range(1..=1024))
                     .help("How many messages are under way to each hotel"),
             )
-            .after_help("Ends with 0 when every step was answered, 1 when one was not or a check fails, 65 when the file holds no bookings,\n66 when it cannot be read, 130 when interrupted.")
+            .after_help(concat!(
+                "Examples:\n",
+                "  hotel replay bookings.csv --verify\n",
+                "  hotel replay bookings.csv --until 2016-08-31 --json | jq .summary\n\n",
+                "Ends with 0 when every step was answered, 1 when one was not or a check fails, 65 when the file holds no bookings, ",
+                "66 when it cannot be read, 130 when interrupted.",
+            ))
     }
 
     fn run(&self, arguments: ArgMatches, session: Session) -> BoxFuture<'static, Exit> {

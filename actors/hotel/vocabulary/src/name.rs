@@ -17,9 +17,10 @@ pub struct NotAName {
     pub rule: &'static str,
 }
 
-/// Writes a name: a string that satisfies `$valid`, is at most `$longest` bytes long, and says so in its schema.
+/// Writes a name: a string that satisfies `$valid`, is at most `$longest` bytes long, and says so in its schema,
+/// with an example.
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $longest:literal, $rule:literal, $valid:expr) => {
+    ($(#[$doc:meta])* $name:ident, $longest:literal, $rule:literal, $example:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -78,7 +79,7 @@ macro_rules! name {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "minLength": 1, "maxLength": $longest, "description": $rule })
+                json_schema!({ "type": "string", "minLength": 1, "maxLength": $longest, "description": $rule, "examples": [$example] })
             }
         }
     };
@@ -86,31 +87,31 @@ macro_rules! name {
 
 name! {
     /// What guest and hotel call a booking by, unique within a hotel; fit for file names and subjects.
-    BookingReference, 40, "a booking reference: up to 40 letters, digits and hyphens",
+    BookingReference, 40, "a booking reference: up to 40 letters, digits and hyphens", "A-1001",
     |text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 name! {
     /// The name of a hotel, and the key of its reservations.
-    HotelName, 80, "the name of a hotel: up to 80 bytes that begin with a letter or digit, and no control characters",
+    HotelName, 80, "the name of a hotel: up to 80 bytes that begin with a letter or digit, and no control characters", "City Hotel",
     |text| text.starts_with(char::is_alphanumeric) && is_one_line(text)
 }
 
 name! {
     /// The code of a room type, such as `A`.
-    RoomType, 8, "a room type: up to 8 letters and digits",
+    RoomType, 8, "a room type: up to 8 letters and digits", "A",
     |text| text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 name! {
     /// The name of a person.
-    PersonName, 120, "a person's name: up to 120 bytes on one line, not blank",
+    PersonName, 120, "a person's name: up to 120 bytes on one line, not blank", "Ada Lovelace",
     |text| is_one_line(text) && !text.trim().is_empty()
 }
 
 name! {
     /// A mailbox, in the part of the grammar that people use: no quoted local parts, no address literals.
-    EmailAddress, 254, "a mail address such as guest@example.com",
+    EmailAddress, 254, "a mail address such as guest@example.com", "guest@example.com",
     is_mail_address
 }
 

@@ -1,5 +1,12 @@
-//! The command line: what it does, and what it answers to bad input.
+//! The hotel's own process: its command line, what that answers to bad input, and a guest who comes in through its API.
 
+#![allow(
+    clippy::panic,
+    reason = "a test whose helper finds something else than it expects has failed"
+)]
+
+mod guest;
+#[path = "../process/mod.rs"]
 mod process;
 
 use std::fs;
@@ -226,6 +233,10 @@ fn the_first_run_shows_something_and_the_second_process_waits_its_turn() {
     assert!(lines[0].contains("./data/invoices"), "{lines:?}");
     let second = run(folder.path(), &[]);
     assert_eq!(second.code, Some(75), "{second:#?}");
+    let owner = format!("in use by process {}", child.id());
+    for words in ["error[SK0102]", "./data", &owner, "hotel explain SK0102"] {
+        assert!(second.stderr.contains(words), "{words:?} in {second:#?}");
+    }
     interrupt(&child);
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 
