@@ -3,19 +3,27 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::prelude::ElementQueryable;
-use thirtyfour::{By, Capabilities, WebDriver, WebElement};
 
-use crate::wire::Wire;
+use crate::session::{Element, Session};
 
-/// Ends a test that hangs; nothing else depends on it.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often the page is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Milliseconds after which a test that hangs is ended; nothing else depends on it.
+const PATIENCE_MS: u32 = 30_000;
+
+/// Hands over the first element that the selector finds, can be seen and has the text in it, as soon as there is one.
+const AWAIT: &str = "
+    const [selector, text, done] = arguments;
+    const look = () => [...document.querySelectorAll(selector)].find((found) => found.checkVisibility() && found.textContent.includes(text));
+    if (look()) return done(look());
+    const observer = new MutationObserver(() => {
+        if (!look()) return;
+        observer.disconnect();
+        done(look());
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+";
 
 /// As whom it calls itself in PATH.
 const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -48,7 +56,7 @@ pub(crate) enum Screen {
 /// One page in one browser. The session ends before its driver does.
 #[derive(Debug)]
 pub(crate) struct Browser {
-    pub(crate) driver: WebDriver,
+    session: Session,
     _process: Process,
     _profile: TempDir,
 }
@@ -57,72 +65,66 @@ pub(crate) struct Browser {
 struct Process(Child);
 
 impl Drop for Process {
+    /// Asked to end, it ends its browsers too; one that is killed leaves them behind.
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _ = self.0.kill();
+        }
         let _ = self.0.wait();
     }
 }
 
 impl Browser {
     /// Starts a browser at this address.
-    pub(crate) async fn open(url: &str, screen: Screen) -> Self {
+    pub(crate) fn open(url: &str, screen: Screen) -> Self {
         let profile = tempfile::tempdir().expect("a folder");
-        let (process, driver_url) = chromedriver();
-        let driver = WebDriver::builder(driver_url, capabilities(&profile, screen))
-            .client(Wire::new())
-            .await
-            .expect("a browser starts");
-        driver.goto(url).await.expect("the page is served");
+        let (process, address) = chromedriver();
+        let session = Session::begin(address, &capabilities(&profile, screen));
+        session.open(url);
         Self {
-            driver,
+            session,
             _process: process,
             _profile: profile,
         }
     }
 
     /// What the selector finds first, as soon as it can be seen.
-    pub(crate) async fn find(&self, selector: &str) -> WebElement {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, GLANCE);
-        let found = query.and_displayed().first().await;
-        found.unwrap_or_else(|error| panic!("no {selector} on the page: {error}"))
+    pub(crate) fn find(&self, selector: &str) -> Element {
+        self.session.element(AWAIT, &json!([selector, ""]))
     }
 
     /// The text of what the selector finds, as soon as it has `part` in it.
-    pub(crate) async fn find_with_text(&self, selector: &str, part: &'static str) -> String {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, GLANCE);
-        let has_part = move |text: &str| text.contains(part);
-        let found = query.with_text(has_part).first().await;
-        let found = found.unwrap_or_else(|error| panic!("no {selector} has {part:?}: {error}"));
-        found.text().await.expect("it is still there")
+    pub(crate) fn read(&self, selector: &str, part: &str) -> String {
+        let found = self.session.element(AWAIT, &json!([selector, part]));
+        self.session.text(&found)
     }
 
-    pub(crate) async fn click(&self, selector: &str) {
-        let found = self.find(selector).await;
-        found.scroll_into_view().await.expect("the page scrolls");
-        found.click().await.expect("it can be clicked");
+    pub(crate) fn click(&self, selector: &str) {
+        self.session.click(&self.find(selector));
+    }
+
+    /// Types into a field what a keyboard would.
+    pub(crate) fn press(&self, selector: &str, keys: &str) {
+        self.session.type_keys(&self.find(selector), keys);
     }
 
     /// Replaces what a field has.
-    pub(crate) async fn write(&self, selector: &str, text: &str) {
-        let field = self.find(selector).await;
-        field.clear().await.expect("it is a field");
-        field.send_keys(text).await.expect("it takes keys");
+    pub(crate) fn write(&self, selector: &str, text: &str) {
+        let field = self.find(selector);
+        self.session.clear(&field);
+        self.session.type_keys(&field, text);
     }
 
     /// The JSON that an element shows.
-    pub(crate) async fn json(&self, selector: &str) -> Value {
-        let text = self.find(selector).await.text().await.expect("it has text");
+    pub(crate) fn json(&self, selector: &str) -> Value {
+        let text = self.read(selector, "");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     /// What a script returns.
-    pub(crate) async fn run(&self, script: &str) -> Value {
-        let returned = self.driver.execute(script, Vec::new()).await;
-        returned.expect("the script runs").json().clone()
-    }
-
-    pub(crate) async fn close(self) {
-        self.driver.quit().await.expect("the browser ends");
+    pub(crate) fn run(&self, script: &str) -> Value {
+        self.session.run(script, &json!([]))
     }
 }
 
@@ -131,6 +133,7 @@ fn chromedriver() -> (Process, String) {
     let started = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn();
     let mut process = Process(started.expect("`cargo xtask browser-test` looks for chromedriver"));
     let output = BufReader::new(process.0.stdout.take().expect("it is piped"));
@@ -139,10 +142,10 @@ fn chromedriver() -> (Process, String) {
         port.trim_end_matches('.').parse::<u16>().ok()
     });
     let port = port.expect("chromedriver says on which port it listens");
-    (process, format!("http://127.0.0.1:{port}"))
+    (process, format!("127.0.0.1:{port}"))
 }
 
-fn capabilities(profile: &TempDir, screen: Screen) -> Capabilities {
+fn capabilities(profile: &TempDir, screen: Screen) -> Value {
     let mut arguments: Vec<String> = ARGUMENTS.iter().map(ToString::to_string).collect();
     arguments.push(format!("--user-data-dir={}", profile.path().display()));
     let mut options = json!({ "args": arguments });
@@ -153,11 +156,11 @@ fn capabilities(profile: &TempDir, screen: Screen) -> Capabilities {
         options["mobileEmulation"] =
             json!({ "deviceMetrics": { "width": 360, "height": 740, "pixelRatio": 2.0 } });
     }
-    let mut capabilities = Capabilities::new();
-    let mut set = |name: &str, value: Value| capabilities.set(name, value).expect("JSON is JSON");
-    set("browserName", json!("chrome"));
-    set("goog:chromeOptions", options);
-    capabilities
+    json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "timeouts": { "script": PATIENCE_MS },
+    })
 }
 
 fn binary() -> Option<PathBuf> {

@@ -2,140 +2,103 @@
 
 mod browser;
 mod hotel;
-mod wire;
+mod session;
 
 use browser::{Browser, Screen};
 use hotel::Hotel;
-use thirtyfour::{By, Key};
 
-/// A key that is not pressed alone.
-fn with_control(key: &Key) -> String {
-    format!("{}{}", Key::Control.value(), key.value())
-}
+/// Ctrl and Enter, as WebDriver writes them.
+const CTRL_ENTER: &str = "\u{e009}\u{e007}";
 
-#[tokio::test]
-async fn a_message_is_opened_sent_and_answered() {
+#[test]
+fn a_message_is_opened_sent_and_answered() {
     let hotel = Hotel::start(&[]);
-    let page = Browser::open(&hotel.url, Screen::Desk).await;
-    page.click("[id='reservations.reserve'] > summary").await;
-    let editor = page.find("[id='reservations.reserve'] textarea").await;
-    editor
-        .send_keys(with_control(&Key::Enter))
-        .await
-        .expect("keys reach the editor");
-    page.find_with_text("[id='reservations.reserve'] .result", "200 OK in")
-        .await;
-    let reply = page
-        .json("[id='reservations.reserve'] .outcome pre.json")
-        .await;
+    let page = Browser::open(&hotel.url, Screen::Desk);
+    page.click("[id='reservations.reserve'] > summary");
+    page.press("[id='reservations.reserve'] textarea", CTRL_ENTER);
+    page.read("[id='reservations.reserve'] .result", "200 OK in");
+    let reply = page.json("[id='reservations.reserve'] .outcome pre.json");
     assert_eq!(reply["reference"], "A-1001", "{reply}");
-    page.find_with_text("[id='reservations.reserve'] .trace", "hotel trace")
-        .await;
-    page.close().await;
+    page.read("[id='reservations.reserve'] .trace", "hotel trace");
 }
 
-#[tokio::test]
-async fn every_mistake_in_a_body_is_shown_with_its_place() {
+#[test]
+fn every_mistake_in_a_body_is_shown_with_its_place() {
     let hotel = Hotel::start(&[]);
-    let page = Browser::open(&format!("{}/#search.find_rooms", hotel.url), Screen::Desk).await;
+    let page = Browser::open(&format!("{}/#search.find_rooms", hotel.url), Screen::Desk);
     page.write(
         "[id='search.find_rooms'] textarea",
         r#"{"arrival": "2030-05-01", "nigths": 2, "guests": "two"}"#,
-    )
-    .await;
-    page.click("[id='search.find_rooms'] .send").await;
-    page.find_with_text("[id='search.find_rooms'] .result", "422")
-        .await;
+    );
+    page.click("[id='search.find_rooms'] .send");
+    page.read("[id='search.find_rooms'] .result", "422");
     for (place, mistake) in [
         ("/nigths", "did you mean"),
         ("/nights", "required"),
         ("/guests", "integer"),
     ] {
-        let shown = page
-            .find_with_text("[id='search.find_rooms'] .mistake", place)
-            .await;
+        let shown = page.read("[id='search.find_rooms'] .mistake", place);
         assert!(shown.contains(mistake), "{shown}");
     }
-    page.find_with_text("[id='search.find_rooms'] li.wrong", "guests")
-        .await;
-    page.close().await;
+    page.read("[id='search.find_rooms'] li.wrong", "guests");
 }
 
-#[tokio::test]
-async fn a_refusal_says_why() {
+#[test]
+fn a_refusal_says_why() {
     let hotel = Hotel::start(&[]);
-    let page = Browser::open(&format!("{}/#reservations.find", hotel.url), Screen::Desk).await;
+    let page = Browser::open(&format!("{}/#reservations.find", hotel.url), Screen::Desk);
     page.write(
         "[id='reservations.find'] textarea",
         r#"{"reference": "NOT-THERE"}"#,
-    )
-    .await;
-    page.click("[id='reservations.find'] .send").await;
-    page.find_with_text("[id='reservations.find'] .result", "409 Conflict")
-        .await;
-    let error = page
-        .json("[id='reservations.find'] .problem pre.json")
-        .await;
+    );
+    page.click("[id='reservations.find'] .send");
+    page.read("[id='reservations.find'] .result", "409 Conflict");
+    let error = page.json("[id='reservations.find'] .problem pre.json");
     assert_eq!(error["reference"], "NOT-THERE", "{error}");
-    page.close().await;
 }
 
-#[tokio::test]
-async fn an_event_appears_as_it_happens() {
+#[test]
+fn an_event_appears_as_it_happens() {
     let hotel = Hotel::start(&[]);
-    let page = Browser::open(&hotel.url, Screen::Desk).await;
-    page.click("[id='reservations.reserved.watch'] > summary")
-        .await;
-    page.click("[id='reservations.reserved.watch'] .send").await;
-    page.find_with_text("[id='reservations.reserved.watch'] .state", "Watching.")
-        .await;
-    page.click("[id='reservations.reserve'] > summary").await;
-    page.click("[id='reservations.reserve'] .send").await;
-    let event = page
-        .find_with_text("[id='reservations.reserved.watch'] .events li", "A-1001")
-        .await;
+    let page = Browser::open(&hotel.url, Screen::Desk);
+    page.click("[id='reservations.reserved.watch'] > summary");
+    page.click("[id='reservations.reserved.watch'] .send");
+    page.read("[id='reservations.reserved.watch'] .state", "Watching.");
+    page.click("[id='reservations.reserve'] > summary");
+    page.click("[id='reservations.reserve'] .send");
+    let event = page.read("[id='reservations.reserved.watch'] .events li", "A-1001");
     assert!(event.contains("reservations.reserved"), "{event}");
-    page.click("[id='reservations.reserved.watch'] .send").await;
-    page.find_with_text("[id='reservations.reserved.watch'] .state", "Not watching.")
-        .await;
-    page.close().await;
+    page.click("[id='reservations.reserved.watch'] .send");
+    page.read("[id='reservations.reserved.watch'] .state", "Not watching.");
 }
 
-#[tokio::test]
-async fn where_nothing_is_exposed_the_page_says_what_to_set() {
+#[test]
+fn where_nothing_is_exposed_the_page_says_what_to_set() {
     let hotel = Hotel::start(&["gateway.expose=[]"]);
-    let page = Browser::open(&hotel.url, Screen::Desk).await;
-    page.find_with_text("main", "gateway.expose").await;
-    page.close().await;
+    let page = Browser::open(&hotel.url, Screen::Desk);
+    page.read("main", "gateway.expose");
 }
 
-#[tokio::test]
-async fn a_phone_has_nothing_to_scroll_sideways() {
+#[test]
+fn a_phone_has_nothing_to_scroll_sideways() {
     let hotel = Hotel::start(&["gateway.expose=[\"*\"]"]);
-    let page = Browser::open(&hotel.url, Screen::Phone).await;
-    page.find("[id='reports.audit'] > summary").await;
-    page.run("for (const one of document.querySelectorAll('details')) one.open = true;")
-        .await;
-    page.find("[id='reports.audit'] textarea").await;
-    let widths = page
-        .run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth];")
-        .await;
+    let page = Browser::open(&hotel.url, Screen::Phone);
+    page.find("[id='reports.audit'] > summary");
+    page.run("for (const one of document.querySelectorAll('details')) one.open = true;");
+    page.find("[id='reports.audit'] textarea");
+    let widths = page.run(
+        "return [document.documentElement.scrollWidth, document.documentElement.clientWidth];",
+    );
     assert_eq!(widths[0], widths[1], "{widths}");
-    page.close().await;
 }
 
-#[tokio::test]
-async fn the_search_leaves_what_has_its_words() {
+#[test]
+fn the_search_leaves_what_has_its_words() {
     let hotel = Hotel::start(&[]);
-    let page = Browser::open(&hotel.url, Screen::Desk).await;
-    page.find("[id='search.find_rooms'] > summary").await;
-    page.write("#search", "look up").await;
-    page.find_with_text("#found", "1 of 8").await;
-    let shown = page
-        .driver
-        .find_all(By::Css(".card:not([hidden])"))
-        .await
-        .expect("the page is there");
-    assert_eq!(shown.len(), 1);
-    page.close().await;
+    let page = Browser::open(&hotel.url, Screen::Desk);
+    page.find("[id='search.find_rooms'] > summary");
+    page.write("#search", "look up");
+    page.read("#found", "1 of 8");
+    let shown = page.run("return document.querySelectorAll('.card:not([hidden])').length;");
+    assert_eq!(shown, 1);
 }
