@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use fantoccini::elements::Element;
-use fantoccini::wd::Capabilities;
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::wd::{Capabilities, TimeoutConfiguration};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -14,8 +14,22 @@ use tempfile::TempDir;
 
 /// Ends a test that hangs; nothing else depends on it.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often the page is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Hands over the first element that the selector finds, can be seen and has the text in it, as soon as there is one.
+const AWAIT: &str = "
+    const [selector, text, done] = arguments;
+    const fits = (found) => found.checkVisibility() && found.textContent.includes(text);
+    const look = () => [...document.querySelectorAll(selector)].find(fits);
+    if (look()) return done(look());
+    const observer = new MutationObserver(() => {
+        if (!look()) return;
+        observer.disconnect();
+        done(look());
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+";
+
+/// As what a script's element comes back (W3C WebDriver).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// As whom it calls itself in PATH.
 const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -73,6 +87,11 @@ impl Browser {
             .connect(&driver_url)
             .await
             .expect("a browser starts");
+        let patience = TimeoutConfiguration::new(Some(PATIENCE), None, None);
+        client
+            .update_timeouts(patience)
+            .await
+            .expect("the driver has timeouts");
         client.goto(url).await.expect("the page is served");
         Self {
             client,
@@ -92,26 +111,14 @@ impl Browser {
         found.text().await.expect("it is still there")
     }
 
-    /// Looks again and again: what a script draws anew is gone between one look and the next.
     async fn find_if(&self, selector: &str, part: &str) -> Element {
-        let looking = async {
-            loop {
-                for element in self
-                    .client
-                    .find_all(Locator::Css(selector))
-                    .await
-                    .unwrap_or_default()
-                {
-                    let is_shown = element.is_displayed().await.unwrap_or(false);
-                    if is_shown && element.text().await.is_ok_and(|text| text.contains(part)) {
-                        return element;
-                    }
-                }
-                tokio::time::sleep(GLANCE).await;
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, looking).await;
-        found.unwrap_or_else(|_| panic!("no {selector} with {part:?} on the page"))
+        let arguments = vec![json!(selector), json!(part)];
+        let found = self.client.execute_async(AWAIT, arguments).await;
+        let found = found.unwrap_or_else(|error| {
+            panic!("no {selector} with {part:?} on the page: {error}");
+        });
+        let id = found[ELEMENT].as_str().expect("an element");
+        Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned()))
     }
 
     pub(crate) async fn click(&self, selector: &str) {
