@@ -5,17 +5,31 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::wd::{Capabilities, TimeoutConfiguration};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::prelude::ElementQueryable;
-use thirtyfour::{By, Capabilities, WebDriver, WebElement};
-
-use crate::wire::Wire;
 
 /// Ends a test that hangs; nothing else depends on it.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often the page is looked at meanwhile.
-const GLANCE: Duration = Duration::from_millis(50);
+/// Hands over the first element that the selector finds, can be seen and has the text in it, as soon as there is one.
+const AWAIT: &str = "
+    const [selector, text, done] = arguments;
+    const fits = (found) => found.checkVisibility() && found.textContent.includes(text);
+    const look = () => [...document.querySelectorAll(selector)].find(fits);
+    if (look()) return done(look());
+    const observer = new MutationObserver(() => {
+        if (!look()) return;
+        observer.disconnect();
+        done(look());
+    });
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+";
+
+/// As what a script's element comes back (W3C WebDriver).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// As whom it calls itself in PATH.
 const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -48,7 +62,7 @@ pub(crate) enum Screen {
 /// One page in one browser. The session ends before its driver does.
 #[derive(Debug)]
 pub(crate) struct Browser {
-    pub(crate) driver: WebDriver,
+    pub(crate) client: Client,
     _process: Process,
     _profile: TempDir,
 }
@@ -68,37 +82,47 @@ impl Browser {
     pub(crate) async fn open(url: &str, screen: Screen) -> Self {
         let profile = tempfile::tempdir().expect("a folder");
         let (process, driver_url) = chromedriver();
-        let driver = WebDriver::builder(driver_url, capabilities(&profile, screen))
-            .client(Wire::new())
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(&profile, screen))
+            .connect(&driver_url)
             .await
             .expect("a browser starts");
-        driver.goto(url).await.expect("the page is served");
+        let patience = TimeoutConfiguration::new(Some(PATIENCE), None, None);
+        client
+            .update_timeouts(patience)
+            .await
+            .expect("the driver has timeouts");
+        client.goto(url).await.expect("the page is served");
         Self {
-            driver,
+            client,
             _process: process,
             _profile: profile,
         }
     }
 
-    /// What the selector finds first, as soon as it can be seen.
-    pub(crate) async fn find(&self, selector: &str) -> WebElement {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, GLANCE);
-        let found = query.and_displayed().first().await;
-        found.unwrap_or_else(|error| panic!("no {selector} on the page: {error}"))
+    /// What the selector finds first that can be seen, as soon as there is such a thing.
+    pub(crate) async fn find(&self, selector: &str) -> Element {
+        self.find_if(selector, "").await
     }
 
     /// The text of what the selector finds, as soon as it has `part` in it.
-    pub(crate) async fn find_with_text(&self, selector: &str, part: &'static str) -> String {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, GLANCE);
-        let has_part = move |text: &str| text.contains(part);
-        let found = query.with_text(has_part).first().await;
-        let found = found.unwrap_or_else(|error| panic!("no {selector} has {part:?}: {error}"));
+    pub(crate) async fn find_with_text(&self, selector: &str, part: &str) -> String {
+        let found = self.find_if(selector, part).await;
         found.text().await.expect("it is still there")
+    }
+
+    async fn find_if(&self, selector: &str, part: &str) -> Element {
+        let arguments = vec![json!(selector), json!(part)];
+        let found = self.client.execute_async(AWAIT, arguments).await;
+        let found = found.unwrap_or_else(|error| {
+            panic!("no {selector} with {part:?} on the page: {error}");
+        });
+        let id = found[ELEMENT].as_str().expect("an element");
+        Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned()))
     }
 
     pub(crate) async fn click(&self, selector: &str) {
         let found = self.find(selector).await;
-        found.scroll_into_view().await.expect("the page scrolls");
         found.click().await.expect("it can be clicked");
     }
 
@@ -117,12 +141,12 @@ impl Browser {
 
     /// What a script returns.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        let returned = self.driver.execute(script, Vec::new()).await;
-        returned.expect("the script runs").json().clone()
+        let returned = self.client.execute(script, Vec::new()).await;
+        returned.expect("the script runs")
     }
 
     pub(crate) async fn close(self) {
-        self.driver.quit().await.expect("the browser ends");
+        self.client.close().await.expect("the browser ends");
     }
 }
 
@@ -154,9 +178,8 @@ fn capabilities(profile: &TempDir, screen: Screen) -> Capabilities {
             json!({ "deviceMetrics": { "width": 360, "height": 740, "pixelRatio": 2.0 } });
     }
     let mut capabilities = Capabilities::new();
-    let mut set = |name: &str, value: Value| capabilities.set(name, value).expect("JSON is JSON");
-    set("browserName", json!("chrome"));
-    set("goog:chromeOptions", options);
+    capabilities.insert("browserName".to_owned(), json!("chrome"));
+    capabilities.insert("goog:chromeOptions".to_owned(), options);
     capabilities
 }
 

@@ -2,15 +2,15 @@
 
 mod browser;
 mod hotel;
-mod wire;
 
 use browser::{Browser, Screen};
+use fantoccini::Locator;
+use fantoccini::key::Key;
 use hotel::Hotel;
-use thirtyfour::{By, Key};
 
 /// A key that is not pressed alone.
 fn with_control(key: &Key) -> String {
-    format!("{}{}", Key::Control.value(), key.value())
+    format!("{}{}", char::from(Key::Control), char::from(*key))
 }
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn a_message_is_opened_sent_and_answered() {
     page.click("[id='reservations.reserve'] > summary").await;
     let editor = page.find("[id='reservations.reserve'] textarea").await;
     editor
-        .send_keys(with_control(&Key::Enter))
+        .send_keys(&with_control(&Key::Enter))
         .await
         .expect("keys reach the editor");
     page.find_with_text("[id='reservations.reserve'] .result", "200 OK in")
@@ -132,8 +132,8 @@ async fn the_search_leaves_what_has_its_words() {
     page.write("#search", "look up").await;
     page.find_with_text("#found", "1 of 8").await;
     let shown = page
-        .driver
-        .find_all(By::Css(".card:not([hidden])"))
+        .client
+        .find_all(Locator::Css(".card:not([hidden])"))
         .await
         .expect("the page is there");
     assert_eq!(shown.len(), 1);
