@@ -8,8 +8,12 @@
 //!   capability.
 //! * **Write**: [`Message`], [`Event`], [`contract!`], [`capability`], [`Cx`], [`Table`].
 //! * **Call**: [`Ref::ask`], [`Ref::tell`], [`Ref::key`]; what can go wrong is [`AskError`] and [`CallError`].
-//! * **Run**: [`Runtime`] inside your own program, or [`app`] as a program of its own.
+//! * **Run**: [`Runtime`] inside your own program, or [`app`] as a program of its own, with HTTP and a command line.
+//! * **Open to the world**: [`gateway::Doors`] is the HTTP of a runtime: the application's API, and the operator's door.
+//! * **Look on**: [`Runtime::subscribe`] and [`Runtime::events`] for events; [`observe`] for logs, metrics and traces.
 //! * **Test**: `skep::testing`, with feature `testing`.
+//!
+//! The guide in `docs/guide` of the repository teaches all of it by doing.
 //!
 //! # Limits
 //!
@@ -19,9 +23,18 @@
 //!
 //! # Features
 //!
-//! `runtime` is a working platform in memory; `sled` and `fjall` are the engines of durable capabilities; `cli` is the
-//! command line of applications; `testing` the test kit. Without any feature skep is the contract layer alone, which is
-//! all that a package of contracts links. `default` has all but `testing`.
+//! | feature | brings | needs |
+//! |---|---|---|
+//! | none | [`mod@contract`] and [`prelude`]: what a package of contracts links | |
+//! | `runtime` | the platform in memory: [`actor`], [`call`], [`config`], [`explain`], [`runtime`], [`store`] | |
+//! | `sled`, `fjall` | the engines of durable capabilities | `runtime` |
+//! | `observe` | logs, metrics and traces: [`observe`] | `runtime` |
+//! | `otlp` | traces sent to an OpenTelemetry collector: `observe::otlp` | `observe` |
+//! | `gateway` | HTTP: [`gateway`] | `observe` |
+//! | `cli` | the command line of applications, and the program `skep`: [`cli`] | `gateway` |
+//! | `testing` | the test kit: `testing` | `runtime` |
+//!
+//! `default` has all but `testing`.
 
 #[allow(
     unused_extern_crates,

@@ -119,6 +119,7 @@ async fn call_turn<A: Handle<M>, M: Message>(
         .await;
     match handled {
         Ok(outcome) => {
+            log_handled(M::NAME, outcome.is_err());
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
             if let Some(room) = answer::<A, M>(tenant.cx.draft(), cell, result, watch) {
                 room.await;
@@ -138,6 +139,15 @@ async fn call_turn<A: Handle<M>, M: Message>(
             cell.complete(Err(error.clone()));
             TurnEnd::Lost(error)
         }
+    }
+}
+
+/// Says in the log that a handler has come to its end; whose it was and for whom is known of the turn that is polled.
+pub(super) fn log_handled(message: &str, is_refused: bool) {
+    if is_refused {
+        tracing::debug!("{message} was refused");
+    } else {
+        tracing::trace!("{message} was handled");
     }
 }
 

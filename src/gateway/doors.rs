@@ -58,6 +58,49 @@ impl DoorsOptions {
 ///
 /// They have threads of their own, so that they open beside any async runtime. Dropped without [`close`](Self::close), they
 /// close at once, and requests under way are cut off.
+///
+/// A program with a `main` of its own opens them for the runtime inside it:
+///
+/// ```
+/// # use skep::prelude::*;
+/// # #[derive(Serialize, Deserialize, JsonSchema, Message)]
+/// # #[message(reply = String)]
+/// # pub struct Greet { name: String }
+/// # #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+/// # pub struct Greeted { name: String }
+/// # skep::contract! { pub Greeting v1 { Greet; emits Greeted } }
+/// # #[derive(Default)]
+/// # struct Greeter;
+/// # #[capability(contract = Greeting)]
+/// # impl Greeter {
+/// #     #[handle]
+/// #     async fn greet(&mut self, m: Greet, cx: &mut Cx<Self>) -> String {
+/// #         let reply = format!("Hi, {}!", m.name);
+/// #         cx.emit(Greeted { name: m.name });
+/// #         reply
+/// #     }
+/// # }
+/// use skep::config::Sources;
+/// use skep::gateway::{Doors, DoorsOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("admin.json");
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+///
+/// let sources = Sources::of("hello")
+/// #   .set(format!("admin.file={}", file.display()))
+///     .set("gateway.listen=127.0.0.1:0")
+///     .set("gateway.expose=[\"greeting\"]");
+/// let builder = skep::Runtime::builder().application("hello").sources(sources);
+/// let runtime = builder.with::<Greeter>().start().await?;
+/// let doors = Doors::open(&runtime, DoorsOptions::new("hello", "1.0.0"))?;
+/// assert!(doors.api_url().is_some_and(|url| url.starts_with("http://127.0.0.1:")));
+///
+/// doors.close().await;
+/// runtime.stop().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Doors {
     runtime: Runtime,
@@ -147,6 +190,22 @@ impl Doors {
             patience,
             open: Mutex::new(open),
         })
+    }
+
+    /// Looks whether the settings of the doors fit the runtime's capabilities, before anything is done for which they are
+    /// opened. Takes no port.
+    ///
+    /// # Errors
+    ///
+    /// [`DoorError`], as [`open`](Self::open) would say it.
+    pub fn check(runtime: &Runtime) -> Result<(), DoorError> {
+        let gateway: GatewaySettings = runtime.config().section("gateway")?;
+        let _: AdminSettings = runtime.config().section("admin")?;
+        if gateway.enabled {
+            Exposure::of(&gateway.expose, runtime.capabilities())?;
+            Cors::new(&gateway.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
+        }
+        Ok(())
     }
 
     /// Where the API is, such as `http://127.0.0.1:4080`; `None` without one.

@@ -37,6 +37,45 @@ pub enum NamedReply {
 impl Runtime {
     /// Asks a capability by names, with JSON in and out. The typed way is [`get`](Self::get).
     ///
+    /// ```
+    /// # use skep::prelude::*;
+    /// # #[derive(Serialize, Deserialize, JsonSchema, Message)]
+    /// # #[message(reply = String)]
+    /// # pub struct Greet { name: String }
+    /// # #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+    /// # pub struct Greeted { name: String }
+    /// # skep::contract! { pub Greeting v1 { Greet; emits Greeted } }
+    /// # #[derive(Default)]
+    /// # struct Greeter;
+    /// # #[capability(contract = Greeting)]
+    /// # impl Greeter {
+    /// #     #[handle]
+    /// #     async fn greet(&mut self, m: Greet, cx: &mut Cx<Self>) -> String {
+    /// #         let reply = format!("Hi, {}!", m.name);
+    /// #         cx.emit(Greeted { name: m.name });
+    /// #         reply
+    /// #     }
+    /// # }
+    /// use skep::{NamedAsk, NamedReply};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let runtime = skep::Runtime::builder().application("hello").with::<Greeter>().start().await?;
+    /// let asked = NamedAsk {
+    ///     capability: "greeting".into(),
+    ///     message: "greet".into(),
+    ///     key: None,
+    ///     body: br#"{"name": "Ada"}"#.to_vec(),
+    ///     deadline: None,
+    ///     id: None,
+    ///     trace: None,
+    /// };
+    /// let reply = runtime.ask_by_name(asked).await?;
+    /// assert_eq!(reply, NamedReply::Reply(br#""Hi, Ada!""#.to_vec()));
+    /// # runtime.stop().await;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`CallError`], as a typed ask; [`CallError::Codec`] when the body does not fit the message.

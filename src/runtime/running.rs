@@ -35,6 +35,35 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 ///
 /// End it with [`stop`](Self::stop). If the last clone is merely dropped, its threads end without finishing what had
 /// been accepted; what was acknowledged is safe all the same.
+///
+/// ```
+/// # use skep::prelude::*;
+/// # #[derive(Serialize, Deserialize, JsonSchema, Message)]
+/// # #[message(reply = String)]
+/// # pub struct Greet { name: String }
+/// # #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+/// # pub struct Greeted { name: String }
+/// # skep::contract! { pub Greeting v1 { Greet; emits Greeted } }
+/// # #[derive(Default)]
+/// # struct Greeter;
+/// # #[capability(contract = Greeting)]
+/// # impl Greeter {
+/// #     #[handle]
+/// #     async fn greet(&mut self, m: Greet, cx: &mut Cx<Self>) -> String {
+/// #         let reply = format!("Hi, {}!", m.name);
+/// #         cx.emit(Greeted { name: m.name });
+/// #         reply
+/// #     }
+/// # }
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let runtime = skep::Runtime::builder().application("hello").with::<Greeter>().start().await?;
+/// let greeting: Ref<Greeting> = runtime.get();
+/// assert_eq!(greeting.ask(Greet { name: "Ada".into() }).await?, "Hi, Ada!");
+/// runtime.stop().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Runtime {
     directory: Arc<Directory>,

@@ -181,6 +181,41 @@ impl Runtime {
     /// As many events are kept as `event_log` says (default 10,000). An onlooker is no subscriber of the contract: it may
     /// see an event before or after those who listen, and nobody waits for it.
     ///
+    /// ```
+    /// # use skep::prelude::*;
+    /// # #[derive(Serialize, Deserialize, JsonSchema, Message)]
+    /// # #[message(reply = String)]
+    /// # pub struct Greet { name: String }
+    /// # #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
+    /// # pub struct Greeted { name: String }
+    /// # skep::contract! { pub Greeting v1 { Greet; emits Greeted } }
+    /// # #[derive(Default)]
+    /// # struct Greeter;
+    /// # #[capability(contract = Greeting)]
+    /// # impl Greeter {
+    /// #     #[handle]
+    /// #     async fn greet(&mut self, m: Greet, cx: &mut Cx<Self>) -> String {
+    /// #         let reply = format!("Hi, {}!", m.name);
+    /// #         cx.emit(Greeted { name: m.name });
+    /// #         reply
+    /// #     }
+    /// # }
+    /// use skep::{LogItem, Since, Subscribe};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let runtime = skep::Runtime::builder().application("hello").with::<Greeter>().start().await?;
+    /// # runtime.get::<Greeting>().ask(Greet { name: "Ada".into() }).await?;
+    /// let wanted = Subscribe { since: Since::Oldest, ..Subscribe::default() };
+    /// let mut subscription = runtime.subscribe("greeting", wanted)?;
+    /// if let LogItem::Event(event) = subscription.next().await? {
+    ///     assert_eq!(event.event, "greeted");
+    ///     assert_eq!(event.body.get(), r#"{"name":"Ada"}"#);
+    /// }
+    /// # runtime.stop().await;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SubscribeError`] when there is no such capability or event, the capability is not keyed and a key is given, or the

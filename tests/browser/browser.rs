@@ -3,19 +3,22 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::wd::{Capabilities, TimeoutConfiguration};
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::session::{Element, Session};
-
-/// Milliseconds after which a test that hangs is ended; nothing else depends on it.
-const PATIENCE_MS: u32 = 30_000;
-
+/// Ends a test that hangs; nothing else depends on it.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Hands over the first element that the selector finds, can be seen and has the text in it, as soon as there is one.
 const AWAIT: &str = "
     const [selector, text, done] = arguments;
-    const look = () => [...document.querySelectorAll(selector)].find((found) => found.checkVisibility() && found.textContent.includes(text));
+    const fits = (found) => found.checkVisibility() && found.textContent.includes(text);
+    const look = () => [...document.querySelectorAll(selector)].find(fits);
     if (look()) return done(look());
     const observer = new MutationObserver(() => {
         if (!look()) return;
@@ -24,6 +27,9 @@ const AWAIT: &str = "
     });
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 ";
+
+/// As what a script's element comes back (W3C WebDriver).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// As whom it calls itself in PATH.
 const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -56,7 +62,7 @@ pub(crate) enum Screen {
 /// One page in one browser. The session ends before its driver does.
 #[derive(Debug)]
 pub(crate) struct Browser {
-    session: Session,
+    pub(crate) client: Client,
     _process: Process,
     _profile: TempDir,
 }
@@ -77,54 +83,74 @@ impl Drop for Process {
 
 impl Browser {
     /// Starts a browser at this address.
-    pub(crate) fn open(url: &str, screen: Screen) -> Self {
+    pub(crate) async fn open(url: &str, screen: Screen) -> Self {
         let profile = tempfile::tempdir().expect("a folder");
-        let (process, address) = chromedriver();
-        let session = Session::begin(address, &capabilities(&profile, screen));
-        session.open(url);
+        let (process, driver_url) = chromedriver();
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(&profile, screen))
+            .connect(&driver_url)
+            .await
+            .expect("a browser starts");
+        let patience = TimeoutConfiguration::new(Some(PATIENCE), None, None);
+        client
+            .update_timeouts(patience)
+            .await
+            .expect("the driver has timeouts");
+        client.goto(url).await.expect("the page is served");
         Self {
-            session,
+            client,
             _process: process,
             _profile: profile,
         }
     }
 
-    /// What the selector finds first, as soon as it can be seen.
-    pub(crate) fn find(&self, selector: &str) -> Element {
-        self.session.element(AWAIT, &json!([selector, ""]))
+    /// What the selector finds first that can be seen, as soon as there is such a thing.
+    pub(crate) async fn find(&self, selector: &str) -> Element {
+        self.find_if(selector, "").await
     }
 
     /// The text of what the selector finds, as soon as it has `part` in it.
-    pub(crate) fn read(&self, selector: &str, part: &str) -> String {
-        let found = self.session.element(AWAIT, &json!([selector, part]));
-        self.session.text(&found)
+    pub(crate) async fn find_with_text(&self, selector: &str, part: &str) -> String {
+        let found = self.find_if(selector, part).await;
+        found.text().await.expect("it is still there")
     }
 
-    pub(crate) fn click(&self, selector: &str) {
-        self.session.click(&self.find(selector));
+    async fn find_if(&self, selector: &str, part: &str) -> Element {
+        let arguments = vec![json!(selector), json!(part)];
+        let found = self.client.execute_async(AWAIT, arguments).await;
+        let found = found.unwrap_or_else(|error| {
+            panic!("no {selector} with {part:?} on the page: {error}");
+        });
+        let id = found[ELEMENT].as_str().expect("an element");
+        Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned()))
     }
 
-    /// Types into a field what a keyboard would.
-    pub(crate) fn press(&self, selector: &str, keys: &str) {
-        self.session.type_keys(&self.find(selector), keys);
+    pub(crate) async fn click(&self, selector: &str) {
+        let found = self.find(selector).await;
+        found.click().await.expect("it can be clicked");
     }
 
     /// Replaces what a field has.
-    pub(crate) fn write(&self, selector: &str, text: &str) {
-        let field = self.find(selector);
-        self.session.clear(&field);
-        self.session.type_keys(&field, text);
+    pub(crate) async fn write(&self, selector: &str, text: &str) {
+        let field = self.find(selector).await;
+        field.clear().await.expect("it is a field");
+        field.send_keys(text).await.expect("it takes keys");
     }
 
     /// The JSON that an element shows.
-    pub(crate) fn json(&self, selector: &str) -> Value {
-        let text = self.read(selector, "");
+    pub(crate) async fn json(&self, selector: &str) -> Value {
+        let text = self.find(selector).await.text().await.expect("it has text");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
     /// What a script returns.
-    pub(crate) fn run(&self, script: &str) -> Value {
-        self.session.run(script, &json!([]))
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        let returned = self.client.execute(script, Vec::new()).await;
+        returned.expect("the script runs")
+    }
+
+    pub(crate) async fn close(self) {
+        self.client.close().await.expect("the browser ends");
     }
 }
 
@@ -142,10 +168,10 @@ fn chromedriver() -> (Process, String) {
         port.trim_end_matches('.').parse::<u16>().ok()
     });
     let port = port.expect("chromedriver says on which port it listens");
-    (process, format!("127.0.0.1:{port}"))
+    (process, format!("http://127.0.0.1:{port}"))
 }
 
-fn capabilities(profile: &TempDir, screen: Screen) -> Value {
+fn capabilities(profile: &TempDir, screen: Screen) -> Capabilities {
     let mut arguments: Vec<String> = ARGUMENTS.iter().map(ToString::to_string).collect();
     arguments.push(format!("--user-data-dir={}", profile.path().display()));
     let mut options = json!({ "args": arguments });
@@ -156,11 +182,10 @@ fn capabilities(profile: &TempDir, screen: Screen) -> Value {
         options["mobileEmulation"] =
             json!({ "deviceMetrics": { "width": 360, "height": 740, "pixelRatio": 2.0 } });
     }
-    json!({
-        "browserName": "chrome",
-        "goog:chromeOptions": options,
-        "timeouts": { "script": PATIENCE_MS },
-    })
+    let mut capabilities = Capabilities::new();
+    capabilities.insert("browserName".to_owned(), json!("chrome"));
+    capabilities.insert("goog:chromeOptions".to_owned(), options);
+    capabilities
 }
 
 fn binary() -> Option<PathBuf> {

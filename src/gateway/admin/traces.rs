@@ -1,6 +1,7 @@
 //! `/traces`: the requests that were followed, and the steps of each.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,25 +10,27 @@ use crate::call::{Span, SpanId, TraceId};
 use crate::gateway::problem::Problem;
 use crate::runtime::Runtime;
 
-/// The first span of each trace, newest first. First is the span without a parent, or whose parent is not remembered.
+/// The first span of each trace, the one that ended last before the others. First is the span without a parent, or whose parent is not remembered.
 pub(super) fn list(runtime: &Runtime, limit: usize) -> Value {
     let spans = runtime.spans();
+    let known: HashSet<SpanId> = spans.iter().map(|span| span.span).collect();
+    let place = |span: &Span| {
+        let has_cause = span.parent.is_some_and(|parent| known.contains(&parent));
+        (has_cause, span.start)
+    };
     let mut numbers: HashMap<TraceId, usize> = HashMap::new();
-    let mut first: HashMap<TraceId, &Arc<Span>> = HashMap::new();
-    for span in &spans {
+    let mut first: HashMap<TraceId, (usize, &Arc<Span>)> = HashMap::new();
+    for (at, span) in spans.iter().enumerate() {
         *numbers.entry(span.trace).or_default() += 1;
-        first
-            .entry(span.trace)
-            .and_modify(|known| {
-                if span.start < known.start {
-                    *known = span;
-                }
-            })
-            .or_insert(span);
+        let first = first.entry(span.trace).or_insert((at, span));
+        if place(span) < place(first.1) {
+            *first = (at, span);
+        }
     }
-    let mut roots: Vec<&Arc<Span>> = first.into_values().collect();
-    roots.sort_by(|a, b| b.start.cmp(&a.start).then(b.span.cmp(&a.span)));
-    let shown = roots.into_iter().take(limit).map(|span| {
+    // By what ended last: wall clocks are coarser than requests are long, and may be set back.
+    let mut roots: Vec<(usize, &Arc<Span>)> = first.into_values().collect();
+    roots.sort_by_key(|(at, _)| Reverse(*at));
+    let shown = roots.into_iter().take(limit).map(|(_, span)| {
         let mut shown = serde_json::to_value(&**span).unwrap_or_default();
         shown["spans"] = numbers.get(&span.trace).copied().unwrap_or_default().into();
         shown

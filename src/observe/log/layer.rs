@@ -63,7 +63,7 @@ fn record(event: &Event<'_>) -> LogRecord {
         capability: said.capability.or(turn.capability),
         key: said.key.or(own_key),
         message_name: said.message_name.or(own_message),
-        trace: turn.trace,
+        trace: said.trace.or(turn.trace),
         span: turn.span,
         text: said.text,
         fields: said.fields,

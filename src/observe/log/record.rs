@@ -24,7 +24,7 @@ pub struct LogRecord {
     /// The message or event that the turn handled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_name: Option<String>,
-    /// The trace of the turn, in 32 hex digits.
+    /// The trace of the turn, or the one that the record names, in 32 hex digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
     /// The span of the turn, in 16 hex digits.

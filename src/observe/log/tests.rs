@@ -132,6 +132,30 @@ fn a_record_says_whose_turn_logged_it() {
 }
 
 #[test]
+fn a_record_that_names_a_trace_belongs_to_it() {
+    let logs = logs(&settings(LogLevel::Info, &[]));
+    let _fed = feed(&logs);
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    tracing::info!(%trace, "a request was answered");
+    turn("payments", None, || {
+        tracing::info!(%trace, "a request failed");
+    });
+    tracing::info!(trace = "of a fox", "found");
+    let of_it = LogFilter {
+        trace: Some("0af7".to_owned()),
+        ..LogFilter::default()
+    };
+    let records = logs.recent(&of_it, 9);
+    let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
+    assert_eq!(texts, ["a request was answered", "a request failed"]);
+    let other = &logs.recent(&LogFilter::default(), 9)[2];
+    assert_eq!(
+        (&other.trace, &other.fields["trace"]),
+        (&None, &json!("of a fox"))
+    );
+}
+
+#[test]
 fn a_record_that_names_a_capability_is_that_capabilitys() {
     let logs = logs(&settings(LogLevel::Off, &[("reports", LogLevel::Warn)]));
     let _fed = feed(&logs);

@@ -8,6 +8,7 @@ use tracing::field::{Field, Visit};
 
 use super::bounded::Bounded;
 use super::layer::split;
+use crate::call::TraceId;
 
 /// Bytes of a record's text, and of all its fields together.
 const BYTES_MAX: usize = 8 * 1024;
@@ -23,6 +24,8 @@ pub(super) struct Said {
     pub(super) key: Option<String>,
     /// The message that it names.
     pub(super) message_name: Option<String>,
+    /// The trace that it names: a door logs outside of turns.
+    pub(super) trace: Option<String>,
     /// The target of a record that came from the `log` crate.
     pub(super) target: Option<String>,
     room: usize,
@@ -37,6 +40,7 @@ impl Said {
             capability: None,
             key: None,
             message_name: None,
+            trace: None,
             target: None,
             room: BYTES_MAX,
             has_text: false,
@@ -70,14 +74,20 @@ impl Said {
                 self.capability = Some(capability.to_owned());
                 self.key = key.map(str::to_owned);
             }
+            "trace" => match Bounded::of(value, BYTES_MAX).parse::<TraceId>() {
+                Ok(trace) => self.trace = Some(trace.to_string()),
+                Err(_) => self.say("trace", value),
+            },
             "log.target" => self.target = Some(Bounded::of(value, BYTES_MAX)),
             name if name.starts_with("log.") => {}
-            name => {
-                let text = Bounded::of(value, self.room);
-                self.room = self.room.saturating_sub(text.len());
-                self.add(name, Value::String(text));
-            }
+            name => self.say(name, value),
         }
+    }
+
+    fn say(&mut self, name: &str, value: &dyn fmt::Display) {
+        let text = Bounded::of(value, self.room);
+        self.room = self.room.saturating_sub(text.len());
+        self.add(name, Value::String(text));
     }
 
     /// A raw identifier is named without its `r#`.

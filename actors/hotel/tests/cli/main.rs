@@ -1,5 +1,10 @@
 //! The hotel's own process: its command line, what that answers to bad input, and a guest who comes in through its API.
 
+#![allow(
+    clippy::panic,
+    reason = "a test whose helper finds something else than it expects has failed"
+)]
+
 mod guest;
 #[path = "../process/mod.rs"]
 mod process;
@@ -52,6 +57,16 @@ fn interrupt(child: &Child) {
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(interrupted.expect("kill can be run").success());
+}
+
+#[test]
+fn doors_that_cannot_be_opened_are_told_before_anything_is_made_up() {
+    let folder = tempdir().expect("a folder");
+    let ran = run(folder.path(), &["--set", "gateway.expose=[\"serch\"]"]);
+    assert_eq!(ran.code, Some(78), "{ran:#?}");
+    assert!(ran.stderr.contains("did you mean \"search\"?"), "{ran:#?}");
+    assert!(!ran.stdout.contains("first run"), "{ran:#?}");
+    assert!(!folder.path().join("data/mails").exists(), "{ran:#?}");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use first_hour::{Count, Counter, Counting, Greet, Greeted, Greeter, Greeting};
 use serde_json::json;
 use skep::testing::{Colony, Fake, Probe};
-use workshop::{Count, Counter, Counting, Greet, Greeted, Greeter, Greeting};
 
 fn flynne() -> Greet {
     Greet {

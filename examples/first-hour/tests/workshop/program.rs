@@ -8,10 +8,10 @@ use skep::testing::Web;
 
 /// A command line of the workshop.
 fn workshop(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_workshop"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_first-hour"));
     command.current_dir(folder).args(arguments);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("WORKSHOP_") {
+        if name.to_string_lossy().starts_with("FIRST_HOUR_") {
             command.env_remove(name);
         }
     }
