@@ -33,6 +33,8 @@ pub(super) enum TurnEnd<A: Capability> {
     Lost(Box<CallError>),
     /// It could not start.
     NotStarted(String),
+    /// There is no actor of its key.
+    NoSuchKey(String),
     /// It has stopped.
     Stopped,
 }
@@ -225,6 +227,7 @@ pub(super) async fn start_turn<A: Capability>(
     if after_failure {
         commit::barrier_passed(&spec.services).await;
     }
+    let is_keyed = key.is_some();
     let mut cx = Cx::new(Draft::new(Arc::clone(&spec.services), key));
     let settings = match spec.settings() {
         Ok(settings) => settings,
@@ -241,6 +244,7 @@ pub(super) async fn start_turn<A: Capability>(
                 Err(error) => TurnEnd::NotStarted(error.to_string()),
             }
         }
+        Ok(Err(error)) if error.is_of_key() && is_keyed => TurnEnd::NoSuchKey(error.to_string()),
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
         Err(unwound) => {
             TurnEnd::NotStarted(abort::reason(unwound, spec.services.capability).to_string())
