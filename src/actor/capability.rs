@@ -133,14 +133,35 @@ where
     }
 }
 
-/// Why an actor could not start. Any error converts into it with `?`.
+/// Why an actor could not start. Any error converts into it with `?`, and then it is tried again later.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartError(String);
+pub struct StartError {
+    reason: String,
+    is_of_key: bool,
+}
 
 impl StartError {
-    /// A reason in words: what is wrong, where, and how to mend it.
+    /// A reason in words: what is wrong, where, and how to mend it. The start is tried again, with backoff.
     pub fn new(reason: impl fmt::Display) -> Self {
-        Self(reason.to_string())
+        Self {
+            reason: reason.to_string(),
+            is_of_key: false,
+        }
+    }
+
+    /// There is no actor of this key, and never will be: it names nothing. Whoever calls it is told so at once, with
+    /// [`CallError::InvalidKey`](crate::call::CallError::InvalidKey), and nothing is tried again. Of an actor without a key
+    /// it is an error like any other.
+    pub fn no_such_key(reason: impl fmt::Display) -> Self {
+        Self {
+            reason: reason.to_string(),
+            is_of_key: true,
+        }
+    }
+
+    /// Whether it is the key that cannot be.
+    pub(crate) const fn is_of_key(&self) -> bool {
+        self.is_of_key
     }
 }
 
@@ -152,7 +173,7 @@ impl<E: std::error::Error> From<E> for StartError {
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.reason)
     }
 }
 

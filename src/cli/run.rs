@@ -4,7 +4,7 @@ use super::app::Prepare;
 use super::exit::Exit;
 use super::session::Session;
 use crate::config::StoreSettings;
-use crate::gateway::Doors;
+use crate::gateway::{DoorError, Doors};
 use crate::runtime::{Health, Runtime};
 
 pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
@@ -17,6 +17,9 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
+    if let Err(error) = Doors::check(&runtime) {
+        return refuse(&session, &runtime, &error).await;
+    }
     if let Some(prepare) = prepare
         && let Err(reason) = prepare(runtime.clone()).await
     {
@@ -25,10 +28,7 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
     }
     let doors = match Doors::open(&runtime, session.doors()) {
         Ok(doors) => doors,
-        Err(error) => {
-            session.stop(&runtime).await;
-            return session.fail(Exit::from(&error), &error.to_string());
-        }
+        Err(error) => return refuse(&session, &runtime, &error).await,
     };
     // Whoever reads that it is ready may end it at once.
     let interrupted = session.interrupted();
@@ -51,6 +51,12 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
             session.fail(Exit::Io, &format!("{reason}\nnothing more was acknowledged; start again to recover"))
         }
     }
+}
+
+/// The doors do not open: what stands already is taken down.
+async fn refuse(session: &Session, runtime: &Runtime, error: &DoorError) -> Exit {
+    session.stop(runtime).await;
+    session.fail(Exit::from(error), &error.to_string())
 }
 
 fn ready_line(session: &Session, runtime: &Runtime, doors: &Doors, ms: u128) -> String {

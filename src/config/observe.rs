@@ -40,7 +40,7 @@ pub enum LogLevel {
     Info,
     /// Decisions.
     Debug,
-    /// Every turn, without payloads.
+    /// Every turn that ended well, without payloads.
     Trace,
 }
 

@@ -62,6 +62,14 @@ impl<A: Capability> Instance<A> {
                 }
                 is_time
             }
+            Stage::Refused { reason } => {
+                self.refuse_all(&self.no_such_key(reason));
+                if self.is_stopping() && self.mailbox.close_if_empty() {
+                    core.stage = Stage::Stopped;
+                    self.becomes(Condition::Stopped);
+                }
+                false
+            }
             Stage::Cold { after_failure } => {
                 if self.is_stopping() && self.mailbox.close_if_empty() {
                     core.stage = Stage::Stopped;
@@ -133,6 +141,13 @@ impl<A: Capability> Instance<A> {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");
                 self.fail(core, &format!("it could not start: {reason}"));
             }
+            TurnEnd::NoSuchKey(reason) => {
+                tracing::debug!(capability = %self.name(), %reason, "no actor has this key");
+                core.is_starting = false;
+                core.stage = Stage::Refused { reason };
+                self.becomes(Condition::Ready);
+                self.touch();
+            }
             TurnEnd::Stopped => {
                 core.stage = Stage::Cold {
                     after_failure: false,
@@ -191,6 +206,18 @@ impl<A: Capability> Instance<A> {
             clock.sleep_until(again).await;
             instance.schedule();
         });
+    }
+
+    fn no_such_key(&self, reason: &str) -> CallError {
+        CallError::InvalidKey {
+            capability: self.spec.services.capability.to_owned(),
+            key: self
+                .key
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            reason: reason.to_owned(),
+        }
     }
 
     fn refuse_all(&self, error: &CallError) {
@@ -301,7 +328,7 @@ impl<A: Capability> Instance<A> {
         match &core.stage {
             Stage::Busy => false,
             Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().awaits_commit(),
-            Stage::Cold { .. } | Stage::Stopped => self.mailbox.is_empty(),
+            Stage::Cold { .. } | Stage::Refused { .. } | Stage::Stopped => self.mailbox.is_empty(),
             Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
         }
     }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::spec::Spec;
-use super::turn::{Job, Slot, Tenant, TurnEnd, lose};
+use super::turn::{Job, Slot, Tenant, TurnEnd, log_handled, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
 use crate::actor::draft::{Draft, storage};
@@ -223,6 +223,9 @@ async fn delivery_turn<A: Capability>(
             .catch_unwind()
             .await
     };
+    if let Ok(outcome) = &handled {
+        log_handled(job.label.name, outcome.is_err());
+    }
     match handled {
         Ok(Ok(())) => {
             let concluded = conclude(&tenant, &job, known);

@@ -43,6 +43,8 @@ pub(super) enum Stage<A: Capability> {
         reason: String,
         is_down: bool,
     },
+    /// There is no actor of this key: what comes is refused.
+    Refused { reason: String },
     /// Stopped for good.
     Stopped,
 }

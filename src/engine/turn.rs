@@ -33,6 +33,8 @@ pub(super) enum TurnEnd<A: Capability> {
     Lost(Box<CallError>),
     /// It could not start.
     NotStarted(String),
+    /// There is no actor of its key.
+    NoSuchKey(String),
     /// It has stopped.
     Stopped,
 }
@@ -119,6 +121,7 @@ async fn call_turn<A: Handle<M>, M: Message>(
         .await;
     match handled {
         Ok(outcome) => {
+            log_handled(M::NAME, outcome.is_err());
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
             if let Some(room) = answer::<A, M>(tenant.cx.draft(), cell, result, watch) {
                 room.await;
@@ -138,6 +141,15 @@ async fn call_turn<A: Handle<M>, M: Message>(
             cell.complete(Err(error.clone()));
             TurnEnd::Lost(error)
         }
+    }
+}
+
+/// Says in the log that a handler has come to its end; whose it was and for whom is known of the turn that is polled.
+pub(super) fn log_handled(message: &str, is_refused: bool) {
+    if is_refused {
+        tracing::debug!("{message} was refused");
+    } else {
+        tracing::trace!("{message} was handled");
     }
 }
 
@@ -215,6 +227,7 @@ pub(super) async fn start_turn<A: Capability>(
     if after_failure {
         commit::barrier_passed(&spec.services).await;
     }
+    let is_keyed = key.is_some();
     let mut cx = Cx::new(Draft::new(Arc::clone(&spec.services), key));
     let settings = match spec.settings() {
         Ok(settings) => settings,
@@ -231,6 +244,7 @@ pub(super) async fn start_turn<A: Capability>(
                 Err(error) => TurnEnd::NotStarted(error.to_string()),
             }
         }
+        Ok(Err(error)) if error.is_of_key() && is_keyed => TurnEnd::NoSuchKey(error.to_string()),
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
         Err(unwound) => {
             TurnEnd::NotStarted(abort::reason(unwound, spec.services.capability).to_string())

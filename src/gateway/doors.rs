@@ -192,6 +192,22 @@ impl Doors {
         })
     }
 
+    /// Looks whether the settings of the doors fit the runtime's capabilities, before anything is done for which they are
+    /// opened. Takes no port.
+    ///
+    /// # Errors
+    ///
+    /// [`DoorError`], as [`open`](Self::open) would say it.
+    pub fn check(runtime: &Runtime) -> Result<(), DoorError> {
+        let gateway: GatewaySettings = runtime.config().section("gateway")?;
+        let _: AdminSettings = runtime.config().section("admin")?;
+        if gateway.enabled {
+            Exposure::of(&gateway.expose, runtime.capabilities())?;
+            Cors::new(&gateway.cors_origins).map_err(|reason| DoorError::Setting { reason })?;
+        }
+        Ok(())
+    }
+
     /// Where the API is, such as `http://127.0.0.1:4080`; `None` without one.
     #[must_use]
     pub fn api_url(&self) -> Option<String> {

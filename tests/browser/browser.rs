@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::{Capabilities, TimeoutConfiguration};
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -71,8 +71,12 @@ pub(crate) struct Browser {
 struct Process(Child);
 
 impl Drop for Process {
+    /// Asked to end, it ends its browsers too; one that is killed leaves them behind.
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        let asked = Command::new("kill").arg(self.0.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _ = self.0.kill();
+        }
         let _ = self.0.wait();
     }
 }
@@ -155,6 +159,7 @@ fn chromedriver() -> (Process, String) {
     let started = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn();
     let mut process = Process(started.expect("`cargo xtask browser-test` looks for chromedriver"));
     let output = BufReader::new(process.0.stdout.take().expect("it is piped"));

@@ -139,8 +139,10 @@ async fn a_trace_is_seen_with_its_steps(colony: Colony) {
     let traces = read(&house, "/traces?limit=1");
     assert_eq!(traces["traces"].as_array().map(Vec::len), Some(1));
     assert_eq!(
-        traces["traces"][0]["capability"], "vaults",
-        "the newest first"
+        traces["traces"][0]["capability"],
+        "vaults",
+        "the newest first: {}",
+        read(&house, "/traces")
     );
     let all = read(&house, "/traces");
     let listed = all["traces"]

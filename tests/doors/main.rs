@@ -13,6 +13,7 @@ mod house;
 mod insight;
 mod limits;
 mod listening;
+mod page;
 mod parlour;
 mod refusals;
 mod settings;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use skep::call::Part;
 use skep::testing::{Colony, Fake};
-use skep::{AskError, CallError, Delivery, Key, Message};
+use skep::{AskError, CallError, Cx, Delivery, Key, Message, StartError};
 
 use crate::counter::{Add, AddAndFail, Counter, Counting, Odd, Read};
 use crate::hops::{Gamma, GammaHopper, Hop};
@@ -143,6 +143,49 @@ async fn an_empty_key_and_a_long_one_are_refused(colony: Colony) {
     }
     let longest = gamma.key("x".repeat(Key::MAX_BYTES));
     assert_eq!(longest.ask(Hop::default()).await, Ok(0));
+}
+
+/// Opens the door of a room.
+#[derive(Serialize, Deserialize, JsonSchema, Message)]
+#[message(reply = u32)]
+struct Enter {}
+
+skep::contract! { Rooms v1 keyed by number { Enter } }
+
+struct Room {
+    number: u32,
+}
+
+#[skep::capability(contract = Rooms)]
+impl Room {
+    #[start]
+    async fn open(cx: &mut Cx<Self>) -> Result<Self, StartError> {
+        let number = cx.key().as_str().parse();
+        let number = number.map_err(StartError::no_such_key)?;
+        Ok(Self { number })
+    }
+
+    #[handle]
+    async fn enter(&mut self, _: Enter) -> u32 {
+        self.number
+    }
+}
+
+/// Trying it again would keep the caller waiting until its deadline, for nothing.
+#[skep::test]
+async fn a_key_of_which_there_can_be_no_actor_is_refused_at_once(colony: Colony) {
+    let runtime = colony.with::<Room>().start().await;
+    let rooms = runtime.get::<Rooms>();
+    for _ in 0..2 {
+        let error = undelivered(rooms.key("attic").ask(Enter {}).await);
+        let CallError::InvalidKey { key, reason, .. } = &error else {
+            panic!("another error: {error}");
+        };
+        assert_eq!((key.as_str(), reason.contains("digit")), ("attic", true));
+    }
+    assert_eq!(runtime.stats()[0].num_restarts, 0);
+    assert_eq!(rooms.key("12").ask(Enter {}).await, Ok(12));
+    runtime.stop().await;
 }
 
 /// JSON has no maps with such keys.

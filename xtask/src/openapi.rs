@@ -139,12 +139,15 @@ impl Tools {
                 "examples,coverage,fuzzing",
                 "--continue-on-failure",
             ])
-            .arguments(["--generation-database", "none", "--request-timeout", "30"])
+            .arguments(["--request-timeout", "30"])
             .arguments(["--warnings", "off", "--no-color", "--max-time"])
             .argument(seconds.to_string());
-        if effort.repeatable {
-            step = step.argument("--generation-deterministic");
-        }
+        // Either way nothing of this run is left for the next.
+        step = if effort.repeatable {
+            step.argument("--generation-deterministic")
+        } else {
+            step.arguments(["--generation-database", "none"])
+        };
         step.run()
     }
 }

@@ -40,7 +40,9 @@ fn the_whole_application_has_at_most_30_lines() {
 
 #[test]
 fn it_says_when_it_is_ready_and_ends_well_when_interrupted() {
+    let folder = tempfile::tempdir().expect("a folder");
     let mut child = Command::new(env!("CARGO_BIN_EXE_greeting"))
+        .current_dir(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -32,8 +32,9 @@ pub(crate) struct NightTable(Table<(String, String), u32>);
 impl Book {
     #[start]
     async fn open(settings: Settings, cx: &mut Cx<Self>) -> Result<Self, StartError> {
+        let hotel = cx.key().as_str().parse();
         Ok(Self {
-            hotel: cx.key().as_str().parse()?,
+            hotel: hotel.map_err(StartError::no_such_key)?,
             settings,
             reservations: cx.table("reservations"),
             nights: NightTable(cx.table("nights")),

@@ -116,6 +116,24 @@ async fn impossible_requests_are_refused_with_what_would_be_possible(colony: Col
 }
 
 #[skep::test]
+async fn a_key_that_is_no_name_of_a_hotel_is_refused_at_once(colony: Colony) {
+    let runtime = colony
+        .with::<Book>()
+        .fake(payments(|| Ok(())))
+        .start()
+        .await;
+    let nowhere = runtime.get::<Reservations>().key("x".repeat(81));
+    let error = nowhere
+        .ask(reserve("B-1", "A"))
+        .await
+        .expect_err("no hotel");
+    assert!(
+        matches!(error.call(), Some(CallError::InvalidKey { .. })),
+        "{error}"
+    );
+}
+
+#[skep::test]
 async fn the_same_request_again_is_the_same_reservation_and_one_event(colony: Colony) {
     let runtime = colony.with::<Book>().start().await;
     let mut events = Probe::<Reserved>::new(&runtime);

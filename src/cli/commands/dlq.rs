@@ -15,8 +15,8 @@ use crate::cli::views::{DeadLetter, DeadLetters};
 use crate::cli::{arguments, output};
 
 pub(super) fn define(name: &str) -> clap::Command {
-    let capability =
-        || arguments::optional("capability", "CAPABILITY", "Whose; without it those of all");
+    let capability = |help| arguments::optional("capability", "CAPABILITY", help);
+    let whose = || capability("Whose").required(true);
     let number = || {
         arguments::optional("number", "NUMBER", "Which, as `list` numbers them")
             .value_parser(value_parser!(u64))
@@ -30,18 +30,18 @@ pub(super) fn define(name: &str) -> clap::Command {
         .about("Dead letters: events, sends and timers that could not be delivered")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(clap::Command::new("list").about("Lists them").arg(capability()).arg(arguments::json()))
+        .subcommand(clap::Command::new("list").about("Lists them").arg(capability("Whose; without it those of all")).arg(arguments::json()))
         .subcommand(
             clap::Command::new("show")
                 .about("Shows one, with what it says")
-                .arg(capability().required(true))
+                .arg(whose())
                 .arg(number().required(true))
                 .arg(arguments::json()),
         )
         .subcommand(
             clap::Command::new("replay")
                 .about("Delivers again, with the same id, so that who has handled it does not do so twice")
-                .arg(capability())
+                .arg(capability("Whose; with `--all` and without it those of all"))
                 .arg(number())
                 .arg(all("All of them"))
                 .arg(arguments::json()),
@@ -49,7 +49,7 @@ pub(super) fn define(name: &str) -> clap::Command {
         .subcommand(
             clap::Command::new("drop")
                 .about("Removes for good")
-                .arg(capability())
+                .arg(capability("Whose; with `--all` and without it those of all"))
                 .arg(number())
                 .arg(all("All of them"))
                 .arg(arguments::flag("yes", "Without being asked whether it is meant"))

@@ -42,7 +42,7 @@ pub(super) fn define(name: &str) -> clap::Command {
         .arg(arguments::flag("json", "The reply with trace and time, on one line; the figures of a load test as JSON"))
         .after_help(format!(
             "Examples:\n  \
-             {name} request search.find '{{\"text\":\"lisbon\"}}'\n  \
+             {name} request reservations.find --key \"City Hotel\" '{{\"reference\":\"A-1\"}}'\n  \
              {name} request reservations.reserve --key \"City Hotel\" @stay.json --id o-17\n  \
              echo '\"Ada\"' | {name} request greeting.greet\n  \
              {name} request greeting.greet '\"Ada\"' -n 10000 -C 16   how fast is it?\n\n\

@@ -145,19 +145,22 @@ fn info_text(client: &Client, store: &Store) -> String {
     format!("{}{trees}", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// What is in each tree.
+/// The trees, with what is in each where it was counted: a process that has the store open does not count.
 fn counted(trees: &[Tree]) -> String {
+    let is_counted = trees.iter().any(|tree| tree.entries.is_some());
     let row = |tree: &Tree| {
         let entries = tree.entries.map(|entries| entries.to_string());
         let bytes = tree.bytes.map(output::bytes);
-        let (entries, bytes) = (entries.unwrap_or_default(), bytes.unwrap_or_default());
-        vec![tree.name.clone(), entries, bytes]
+        let mut row = vec![tree.name.clone()];
+        if is_counted {
+            row.extend([entries.unwrap_or_default(), bytes.unwrap_or_default()]);
+        }
+        row
     };
-    let heads = [
-        Head::Text("CAPABILITY"),
-        Head::Number("ENTRIES"),
-        Head::Number("SIZE"),
-    ];
+    let mut heads = vec![Head::Text("CAPABILITY")];
+    if is_counted {
+        heads.extend([Head::Number("ENTRIES"), Head::Number("SIZE")]);
+    }
     output::columns(&heads, trees.iter().map(row).collect())
 }
 

@@ -10,7 +10,7 @@ use crate::call::{Span, SpanId, TraceId};
 use crate::gateway::problem::Problem;
 use crate::runtime::Runtime;
 
-/// The first span of each trace, newest first. First is the span without a parent, or whose parent is not remembered.
+/// The first span of each trace, the one that ended last before the others. First is the span without a parent, or whose parent is not remembered.
 pub(super) fn list(runtime: &Runtime, limit: usize) -> Value {
     let spans = runtime.spans();
     let known: HashSet<SpanId> = spans.iter().map(|span| span.span).collect();
@@ -27,9 +27,9 @@ pub(super) fn list(runtime: &Runtime, limit: usize) -> Value {
             *first = (at, span);
         }
     }
-    // Wall clocks are coarser than requests are long: of those that began together, what ended last is the newest.
+    // By what ended last: wall clocks are coarser than requests are long, and may be set back.
     let mut roots: Vec<(usize, &Arc<Span>)> = first.into_values().collect();
-    roots.sort_by_key(|(at, span)| Reverse((span.start, *at)));
+    roots.sort_by_key(|(at, _)| Reverse(*at));
     let shown = roots.into_iter().take(limit).map(|(_, span)| {
         let mut shown = serde_json::to_value(&**span).unwrap_or_default();
         shown["spans"] = numbers.get(&span.trace).copied().unwrap_or_default().into();

@@ -60,6 +60,16 @@ fn interrupt(child: &Child) {
 }
 
 #[test]
+fn doors_that_cannot_be_opened_are_told_before_anything_is_made_up() {
+    let folder = tempdir().expect("a folder");
+    let ran = run(folder.path(), &["--set", "gateway.expose=[\"serch\"]"]);
+    assert_eq!(ran.code, Some(78), "{ran:#?}");
+    assert!(ran.stderr.contains("did you mean \"search\"?"), "{ran:#?}");
+    assert!(!ran.stdout.contains("first run"), "{ran:#?}");
+    assert!(!folder.path().join("data/mails").exists(), "{ran:#?}");
+}
+
+#[test]
 fn a_file_that_is_missing_is_told_with_the_one_that_was_meant() {
     let ran = refused(
         |folder| sample(folder, 1),

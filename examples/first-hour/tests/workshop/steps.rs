@@ -138,6 +138,25 @@ fn a_capability_logs_less_for_a_while_and_then_exactly_as_before() {
 }
 
 #[test]
+fn at_the_level_trace_a_capability_logs_every_turn() {
+    let workshop = Workshop::ready();
+    greet(&workshop, "Nobody");
+    workshop.run(&["log-level", "greeting", "trace"]);
+    greet(&workshop, "Everybody");
+
+    let log = workshop.run(&["tail", "--no-follow", "--level", "trace"]);
+    let turns: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("was handled"))
+        .collect();
+    assert_eq!(turns.len(), 1, "{log}");
+    assert!(
+        turns[0].contains("TRACE greeting greet was handled"),
+        "{log}"
+    );
+}
+
+#[test]
 fn top_shows_what_each_capability_is_doing() {
     let workshop = Workshop::ready();
     greet(&workshop, "Flynne");

@@ -4,11 +4,12 @@
 //! says `--release` or not: `-p hotel` is the hotel, and without `-p` it is the hotel too, as in this repository, or the
 //! program that the page has quoted last, as in the reader's own folder. All other subcommands go to the real cargo.
 //! `target/release` has the same programs. Where
-//! there is no curl, a stand-in written in Python answers to the options that the pages use.
+//! there is no curl, or one before 7.82, a stand-in written in Python answers to the options that the pages use.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The programs by the names that pages use for them.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -72,7 +73,7 @@ impl Programs {
     pub(crate) fn new(folder: PathBuf, curl: Curl) -> Self {
         fs::create_dir_all(folder.join("programs")).expect("a folder for programs");
         write_script(&folder.join("cargo"), CARGO);
-        if curl == Curl::StandIn || !is_installed("curl") {
+        if curl == Curl::StandIn || !has_curl() {
             write_script(&folder.join("curl"), CURL);
         }
         let linked = Self { folder };
@@ -127,7 +128,8 @@ fn write_script(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a script that runs");
 }
 
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+/// Whether there is a curl that knows `--json`, as those from 7.82 on do.
+fn has_curl() -> bool {
+    let help = Command::new("curl").args(["--help", "all"]).output();
+    help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--json"))
 }
