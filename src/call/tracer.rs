@@ -237,10 +237,10 @@ pub(crate) fn is_timed(every: u32) -> bool {
 
 static BITS: AtomicU64 = AtomicU64::new(0);
 
-/// Where ids of this process begin: with entropy, or with the seed of a runtime that has one, so that its run can be
-/// repeated with the same ids.
+/// Where the ids of this process begin: with what its first runtime has for a seed, so that a run can be repeated with the
+/// same ids. Later runtimes go on from there: begun anew, their ids would be those that others have been given already.
 pub(crate) fn seed(seed: u64) {
-    BITS.store(seed, Ordering::Relaxed);
+    let _ = BITS.compare_exchange(0, seed | 1, Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// Sixty-four bits that look random and do not come again: SplitMix64 (Steele, Lea, Flood 2014). Not for secrets.
@@ -280,6 +280,19 @@ mod tests {
             recent,
             otlp: None,
         }
+    }
+
+    /// Otherwise two requests would be one trace, as soon as a second runtime starts in between.
+    #[test]
+    fn a_second_runtime_with_the_same_seed_gives_no_id_again() {
+        let ids = || {
+            seed(7);
+            (0..64)
+                .map(|_| fresh_bits())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let (first, second) = (ids(), ids());
+        assert!(first.is_disjoint(&second));
     }
 
     #[test]
