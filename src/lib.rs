@@ -71,7 +71,7 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "runtime")]
-mod transport;
+pub mod transport;
 
 pub use contract::{
     Accepts, Contract, Description, Emits, Emitted, Event, Keyed, Message, Never, Outcome, Unkeyed,

@@ -1,3 +1,6 @@
 //! Calls and events over NATS.
 
+mod link;
+mod replies;
 pub mod server;
+mod subjects;
