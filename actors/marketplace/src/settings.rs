@@ -22,6 +22,9 @@ pub struct Settings {
 pub struct RecommendationSettings {
     /// How long a page waits for recommendations before it goes without, 1ms to 1m. Default: `300ms`.
     pub deadline: Patience,
+    /// How long pages go without recommendations after they did not answer, before they are asked again, 1ms to 1m. Each
+    /// actor asks for itself. Default: `1s`.
+    pub pause: Patience,
     /// How many books are recommended, 1 to 10. Default: 3.
     #[schemars(range(min = 1, max = 10))]
     pub max_results: MaxResults,
@@ -44,8 +47,8 @@ pub struct MaxResults(u32);
 /// A setting that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OutOfRange {
-    /// Nobody waits that long, or that briefly.
-    #[error("a page waits for recommendations for 1ms to 1m")]
+    /// Less than a millisecond, or more than a minute.
+    #[error("nobody waits that long, or that briefly: 1ms to 1m can be set")]
     Patience,
     /// None or too many books.
     #[error("{0} books cannot be recommended: 1 to 10 can")]
@@ -109,6 +112,7 @@ impl Default for RecommendationSettings {
     fn default() -> Self {
         Self {
             deadline: Patience(HumanDuration::from_millis(300)),
+            pause: Patience(HumanDuration::from_secs(1)),
             max_results: MaxResults(3),
             share_python: Share::NONE,
         }
@@ -121,10 +125,11 @@ mod tests {
 
     #[test]
     fn every_key_can_be_set() {
-        let text = r#"recommendations = { deadline = "1m", max_results = 10, share_python = 5 }"#;
+        let text = r#"recommendations = { deadline = "1m", pause = "2ms", max_results = 10, share_python = 5 }"#;
         let settings: Settings = toml::from_str(text).unwrap();
         let recommendations = &settings.recommendations;
         assert_eq!(recommendations.deadline.get(), Duration::from_secs(60));
+        assert_eq!(recommendations.pause.get(), Duration::from_millis(2));
         assert_eq!(recommendations.max_results.get(), 10);
         assert_eq!(u8::from(recommendations.share_python), 5);
         let again = toml::from_str::<Settings>(&toml::to_string(&settings).unwrap());
@@ -141,6 +146,7 @@ mod tests {
             "recommendations.max_results = 11",
             "recommendations.deadline = \"0ms\"",
             "recommendations.deadline = \"61s\"",
+            "recommendations.pause = \"0ms\"",
             "recommendations.share = 1",
             "share_python = 1",
         ] {

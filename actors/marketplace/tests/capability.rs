@@ -36,6 +36,25 @@ impl Broken {
     }
 }
 
+/// Panics at its first question and answers the next. It has been asked when the file that the user's name leads to is not empty:
+/// an actor that panicked remembers nothing.
+#[derive(Debug, Default)]
+struct Recovering;
+
+#[capability(contract = Recommendations, stateless)]
+impl Recovering {
+    #[handle]
+    #[allow(clippy::panic, reason = "what is tested is that it does")]
+    async fn recommend(&mut self, asked: Recommend) -> Result<Recommended, RecommendError> {
+        let told = std::fs::read(&asked.user).expect("the test's file");
+        if told.is_empty() {
+            std::fs::write(&asked.user, "asked").expect("the test's file");
+            panic!("not yet");
+        }
+        Ok(Recommended { books: Vec::new() })
+    }
+}
+
 /// Answers with one book, of this number, as often as it can be asked for.
 fn plays<C: Contract + skep::Accepts<Recommend>>(id: u32) -> Fake<C> {
     Fake::new().answer(move |_: Recommend| {
@@ -120,6 +139,39 @@ async fn a_caller_in_a_hurry_gets_its_page_before_the_deadline_of_the_settings(c
         .start()
         .await;
     assert_degraded(&page(&runtime, "ada").await, "deadline");
+}
+
+#[skep::test]
+async fn many_pages_do_not_wait_for_each_others_recommendations(colony: Colony) {
+    let runtime = colony
+        .with::<Storefront>()
+        .with::<Silent>()
+        .set("capabilities.marketplace.instances=1")
+        .start()
+        .await;
+    // One after the other, 50 times 300 ms: the last caller would have given up long before.
+    let users: Vec<String> = (0..50).map(|number| format!("user {number}")).collect();
+    let pages = users.iter().map(|user| page(&runtime, user));
+    for page in futures_util::future::join_all(pages).await {
+        assert_degraded(&page, "deadline");
+    }
+}
+
+#[skep::test]
+async fn recommendations_that_recover_are_asked_again_after_a_pause(colony: Colony) {
+    let runtime = colony
+        .with::<Storefront>()
+        .with::<Recovering>()
+        .set("capabilities.marketplace.instances=1")
+        .set("capabilities.recommendations.instances=1")
+        .start()
+        .await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let user = file.path().display().to_string();
+    assert_degraded(&page(&runtime, &user).await, "not yet");
+    assert_degraded(&page(&runtime, &user).await, "not yet");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(!page(&runtime, &user).await.degraded);
 }
 
 #[skep::test]
