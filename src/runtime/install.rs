@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::capabilities::CapabilityInfo;
+use super::cluster::idempotent;
 use super::error::RuntimeError;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
@@ -26,8 +27,9 @@ use crate::engine::host::Hosts;
 use crate::engine::hosted::{Host, Hosted};
 use crate::engine::parcel::Receiver;
 use crate::engine::spec::{Policy, RestartPolicy};
+use crate::placement;
 use crate::store::TreeName;
-use crate::transport::Loopback;
+use crate::transport::{Far, Loopback, Network};
 
 /// A capability whose type is known inside.
 pub(super) trait Install: Send + Sync {
@@ -42,6 +44,17 @@ pub(super) trait Install: Send + Sync {
 
     /// Whether it keeps something beyond the process, as configured.
     fn is_durable(&self, settings: &CapabilitySettings) -> bool;
+
+    /// What of it matters to where it may run.
+    fn part(&self, settings: &CapabilitySettings) -> placement::Part;
+
+    /// Puts the way to the node that hosts it at the end of its route.
+    fn refer(
+        &self,
+        site: &Site<'_>,
+        network: &Arc<dyn Network>,
+        node: &str,
+    ) -> Result<CapabilityInfo, RuntimeError>;
 
     /// Makes its actors and puts them at the end of its route.
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError>;
@@ -127,6 +140,49 @@ where
 
     fn is_durable(&self, settings: &CapabilitySettings) -> bool {
         A::DURABLE && settings.durability == Durability::Local
+    }
+
+    fn part(&self, settings: &CapabilitySettings) -> placement::Part {
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        let listens = binder.events.iter();
+        placement::Part {
+            name: self.name().to_owned(),
+            kind: A::KIND,
+            durable: self.is_durable(settings),
+            uses: binder.uses.iter().map(|name| (*name).to_owned()).collect(),
+            listens: listens
+                .map(|binding| (binding.contract.to_owned(), binding.event.to_owned()))
+                .collect(),
+        }
+    }
+
+    fn refer(
+        &self,
+        site: &Site<'_>,
+        network: &Arc<dyn Network>,
+        node: &str,
+    ) -> Result<CapabilityInfo, RuntimeError> {
+        let settings = site.config.capability(self.name())?;
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        let placement = site.placement.unwrap_or(settings.placement);
+        let info = CapabilityInfo {
+            node: Some(node.to_owned()),
+            ..CapabilityInfo::of::<A>(&binder, &settings, placement)
+        };
+        let caller = network.caller(Far {
+            capability: self.name(),
+            remembers: self.is_durable(&settings),
+            idempotent: idempotent(&info.contract),
+            is_foreign: false,
+            window: usize::try_from(settings.mailbox).unwrap_or(usize::MAX),
+        });
+        let route = site.directory.route::<A::Contract>();
+        route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
+        route.serve_by_name(Arc::clone(&caller));
+        route.lead_to(Target::Remote(caller));
+        Ok(info)
     }
 
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError> {
