@@ -59,7 +59,8 @@ pub(crate) struct Limits {
     pub(crate) inbox_retention: Duration,
 }
 
-/// For each event of a capability the targets that get it.
+/// For each event of a capability the targets that get it: capabilities of this process, and [`EVENTS`](super::outgoing::EVENTS)
+/// when there are other processes.
 pub(crate) type Audience = BTreeMap<&'static str, Vec<Arc<str>>>;
 
 /// Is told what a commit left to be delivered.
