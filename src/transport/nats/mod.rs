@@ -1,5 +1,6 @@
 //! Calls and events over NATS.
 
+mod bus;
 mod link;
 mod replies;
 pub mod server;
