@@ -16,6 +16,7 @@ use super::install::{Install, Installed, Site};
 use super::role::Part;
 use super::running::{Parts, Runtime};
 use super::storage::Kept;
+use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
@@ -26,7 +27,7 @@ use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
 use crate::store::{FailStop, OnFail};
-use crate::transport::Network;
+use crate::transport::{Network, Wanted};
 
 /// How often idle keyed actors are looked for, as a part of the time after which they go.
 const PASSIVATION_ROUNDS: u32 = 4;
@@ -46,17 +47,17 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let trace: TraceSettings = config.section("trace")?;
     let metrics: MetricsSettings = config.section("metrics")?;
     let directory = Arc::new(Directory::new(clock.clone(), Tracer::new(&trace)));
-    let network = cluster::connect(&part, &builder.application, &tasks, &clock).await?;
+    let seed = settings.seed.unwrap_or_else(entropy);
+    tracer::seed(seed);
+    let random = Arc::new(Random::seeded(seed));
+    let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
     if let Some(network) = &network {
         cluster::lead_abroad(&directory, network);
     }
     let durable = open_store(&builder, &part, &hosts, &health).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let seed = settings.seed.unwrap_or_else(entropy);
-    tracer::seed(seed);
-    let random = Arc::new(Random::seeded(seed));
-    let audiences = audiences(&builder.capabilities);
+    let audiences = audiences(&builder.capabilities, &part);
     let site = |number| Site {
         config,
         directory: &directory,
@@ -67,6 +68,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         durable: durable.as_ref(),
         memory: &memory,
         placement: builder.placement,
+        is_joined: network.is_some(),
         metrics,
         audiences: &audiences,
         number,
@@ -93,7 +95,8 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         elsewhere,
     };
     let runtime = Runtime::of(part.config, parts);
-    if let Err(error) = set_going(&runtime).await {
+    let wanted = cluster::wanted(&builder.capabilities);
+    if let Err(error) = set_going(&runtime, &wanted).await {
         runtime.stop().await;
         return Err(error);
     }
@@ -232,15 +235,16 @@ fn entropy() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// For each contract and event, the capabilities that listen.
+/// For each contract and event, the capabilities of this process that listen.
 fn audiences(
     capabilities: &[Box<dyn Install>],
+    part: &Part,
 ) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
-    for capability in capabilities {
-        for subscription in capability.subscriptions() {
+    for capability in capabilities.iter().filter(|capability| part.hosts(capability.name())) {
+        for (contract, event, _) in capability.subscriptions() {
             audiences
-                .entry(subscription)
+                .entry((contract, event))
                 .or_default()
                 .push(Arc::from(capability.name()));
         }
@@ -249,7 +253,7 @@ fn audiences(
 }
 
 /// Starts the actors, then what delivers to them.
-async fn set_going(runtime: &Runtime) -> Result<(), RuntimeError> {
+async fn set_going(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), RuntimeError> {
     let Some(parts) = runtime.parts() else {
         return Ok(());
     };
@@ -270,14 +274,14 @@ async fn set_going(runtime: &Runtime) -> Result<(), RuntimeError> {
     for installed in &parts.installed {
         begin_tasks(parts, installed);
     }
-    cluster::join(runtime).await?;
+    cluster::join(runtime, wanted).await?;
     parts.health.set(Health::Ready);
     Ok(())
 }
 
 /// Opens each capability's relay and timers: what its start commits is delivered like all else.
 fn open_post(parts: &Parts) {
-    let receivers: Receivers = parts
+    let mut receivers: Receivers = parts
         .installed
         .iter()
         .map(|installed| {
@@ -287,6 +291,14 @@ fn open_post(parts: &Parts) {
             )
         })
         .collect();
+    if let Some(network) = &parts.network {
+        receivers.insert(EVENTS.to_owned(), network.events());
+        let used = parts.installed.iter().flat_map(|installed| &installed.info.uses);
+        for capability in parts.elsewhere.iter().map(|info| &info.name).chain(used) {
+            let sends = || network.sends_to(capability);
+            receivers.entry(capability.clone()).or_insert_with(sends);
+        }
+    }
     let receivers = Arc::new(receivers);
     for installed in &parts.installed {
         let services = Arc::clone(&installed.services);

@@ -1,5 +1,6 @@
 //! What a runtime has to do with the processes beside it: joining them, finding out about them, leaving them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,16 +8,17 @@ use futures_util::FutureExt;
 
 use super::error::RuntimeError;
 use super::health::Health;
-use super::install::Installed;
+use super::install::{Install, Installed};
 use super::role::Part;
 use super::running::{Parts, Runtime};
-use crate::actor::Kind;
+use crate::actor::random::Random;
+use crate::actor::{Group, Kind};
 use crate::actor::services::Tasks;
 use crate::call::Clock;
 use crate::call::route::{Directory, Stranger};
 use crate::config::NatsSettings;
 use crate::contract::Description;
-use crate::transport::{Answering, Far, Near, Network, Presence};
+use crate::transport::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
 
 /// How long a start waits for the others to hear of it; after that it goes on beside.
 const JOIN: Duration = Duration::from_secs(5);
@@ -27,6 +29,7 @@ pub(super) async fn connect(
     application: &str,
     tasks: &Tasks,
     clock: &Clock,
+    random: &Arc<Random>,
 ) -> Result<Option<Arc<dyn Network>>, RuntimeError> {
     let settings: NatsSettings = part.config.section("nats")?;
     if !settings.is_used() {
@@ -36,6 +39,7 @@ pub(super) async fn connect(
         settings,
         application: application.to_owned(),
         name: part.name.clone(),
+        random: Arc::clone(random),
     };
     let (tasks, clock) = (tasks.clone(), clock.clone());
     let (sender, connected) = tokio::sync::oneshot::channel();
@@ -55,6 +59,7 @@ struct Connecting {
     settings: NatsSettings,
     application: String,
     name: String,
+    random: Arc<Random>,
 }
 
 impl Connecting {
@@ -64,8 +69,9 @@ impl Connecting {
             settings,
             application,
             name,
-        } = &self;
-        let nats = crate::transport::nats::Nats::connect(settings, application, name, tasks, clock);
+            random,
+        } = self;
+        let nats = crate::transport::nats::Nats::connect(&settings, &application, &name, tasks, clock, random);
         match nats.await {
             Ok(nats) => Ok(nats),
             Err(error) => Err(RuntimeError::NotJoined {
@@ -142,17 +148,59 @@ fn near(installed: &Installed) -> Option<Near> {
     })
 }
 
+/// A capability of this process as what others let out reaches it.
+fn listener(installed: &Installed, instance: &str) -> Listener {
+    let events = installed.subscriptions.iter();
+    Listener {
+        services: Arc::clone(&installed.services),
+        receiver: Arc::clone(&installed.receiver),
+        policy: installed.delivery.clone(),
+        events: events
+            .map(|(contract, event, group)| ((*contract).to_owned(), (*event).to_owned(), *group))
+            .collect(),
+        shared_as: (installed.info.kind == Kind::Stateless).then(|| instance.to_owned()),
+    }
+}
+
+/// What each capability of the application needs of the network, whoever hosts it.
+pub(super) fn wanted(capabilities: &[Box<dyn Install>]) -> Vec<Wanted> {
+    let wanted = capabilities.iter().map(|capability| {
+        let mut listeners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for listener in capabilities {
+            let events = listener.subscriptions().into_iter();
+            let events = events.filter(|(contract, _, group)| {
+                let is_for_each = *group == Group::Broadcast && listener.is_stateless();
+                *contract == capability.name() && !is_for_each
+            });
+            for (_, event, _) in events {
+                let heard = listeners.entry(listener.name().to_owned()).or_default();
+                heard.insert(event.to_owned());
+            }
+        }
+        Wanted {
+            capability: capability.name().to_owned(),
+            listeners,
+        }
+    });
+    wanted.collect()
+}
+
 /// Lets the others call what runs here, and waits a while for that to be so.
-pub(super) async fn join(runtime: &Runtime) -> Result<(), RuntimeError> {
+pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), RuntimeError> {
     let Some(parts) = runtime.parts() else {
         return Ok(());
     };
     let Some(network) = parts.network.clone() else {
         return Ok(());
     };
-    let near = parts.installed.iter().filter_map(near).collect();
     let clock = runtime.directory().clock().clone();
-    Arc::clone(&network).join(near, answering(&parts));
+    let (_, instance) = network.identity();
+    Arc::clone(&network).join(Joining {
+        near: parts.installed.iter().filter_map(near).collect(),
+        listeners: parts.installed.iter().map(|installed| listener(installed, instance)).collect(),
+        wanted: wanted.to_vec(),
+        answering: answering(&parts),
+    });
     let mut presence = network.presence();
     let joined = presence.wait_for(|presence| !matches!(presence, Presence::Away(_)));
     let joined = tokio::select! {

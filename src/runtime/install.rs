@@ -16,7 +16,8 @@ use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
 use crate::actor::random::Random;
 use crate::actor::services::{Audience, Limits, Post, Posted, Services, Tasks};
-use crate::actor::{Capability, HandlesAll, Kind};
+use crate::actor::outgoing::EVENTS;
+use crate::actor::{Capability, Group, HandlesAll, Kind};
 use crate::call::route::{Directory, Remote, Route, Target};
 use crate::config::{
     CapabilitySettings, Config, Durability, MetricsSettings, Placement, Schemas, schema_of,
@@ -39,8 +40,11 @@ pub(super) trait Install: Send + Sync {
     /// Adds the keys of its configuration.
     fn schemas(&self, schemas: Schemas) -> Schemas;
 
-    /// The events it listens to: contract and event.
-    fn subscriptions(&self) -> Vec<(&'static str, &'static str)>;
+    /// The events it listens to: contract and event, and who of several actors gets it.
+    fn subscriptions(&self) -> Vec<Subscribed>;
+
+    /// Whether there may be any number of it.
+    fn is_stateless(&self) -> bool;
 
     /// Whether it keeps something beyond the process, as configured.
     fn is_durable(&self, settings: &CapabilitySettings) -> bool;
@@ -60,6 +64,9 @@ pub(super) trait Install: Send + Sync {
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError>;
 }
 
+/// An event that is listened to: contract and event, and who of several actors gets it.
+pub(super) type Subscribed = (&'static str, &'static str, Group);
+
 /// What there is to build on.
 pub(super) struct Site<'a> {
     pub(super) config: &'a Config,
@@ -71,6 +78,8 @@ pub(super) struct Site<'a> {
     pub(super) durable: Option<&'a Kept>,
     pub(super) memory: &'a Kept,
     pub(super) placement: Option<Placement>,
+    /// Whether there are other processes, which may listen too.
+    pub(super) is_joined: bool,
     pub(super) metrics: MetricsSettings,
     /// For each contract and event, who listens.
     pub(super) audiences: &'a BTreeMap<(&'static str, &'static str), Vec<Arc<str>>>,
@@ -89,6 +98,8 @@ pub(super) struct Installed {
     pub(super) lanes: Vec<Posted>,
     pub(super) is_keyed: bool,
     pub(super) info: CapabilityInfo,
+    /// The events it listens to.
+    pub(super) subscriptions: Vec<Subscribed>,
     /// Events in the log that an earlier process left, and this one shall not keep.
     pub(super) unwanted: Range<u64>,
 }
@@ -128,13 +139,17 @@ where
         }
     }
 
-    fn subscriptions(&self) -> Vec<(&'static str, &'static str)> {
+    fn is_stateless(&self) -> bool {
+        A::KIND == Kind::Stateless
+    }
+
+    fn subscriptions(&self) -> Vec<Subscribed> {
         let mut binder = Binder::<A>::new();
         A::bind(&mut binder);
         binder
             .events
             .iter()
-            .map(|binding| (binding.contract, binding.event))
+            .map(|binding| (binding.contract, binding.event, binding.group))
             .collect()
     }
 
@@ -238,6 +253,7 @@ where
             services,
             is_keyed: A::KIND == Kind::Keyed,
             info,
+            subscriptions: self.subscriptions(),
             unwanted,
         })
     }
@@ -252,8 +268,16 @@ where
             .audiences
             .iter()
             .filter(|((contract, _), _)| *contract == self.name());
-        own.map(|((_, event), receivers)| (*event, receivers.clone()))
-            .collect()
+        let mut audience: Audience = own
+            .map(|((_, event), receivers)| ((*event).to_owned(), receivers.clone()))
+            .collect();
+        if site.is_joined {
+            let others: Arc<str> = Arc::from(EVENTS);
+            for event in A::Contract::describe().events {
+                audience.entry(event.name).or_default().push(Arc::clone(&others));
+            }
+        }
+        audience
     }
 }
 

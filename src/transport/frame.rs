@@ -368,7 +368,7 @@ impl FrameError {
 }
 
 /// Header values are visible ASCII: everything else, and what has a meaning in them, is percent-encoded (RFC 3986 §2.1).
-fn percent_encoded(text: &str) -> String {
+pub(super) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -381,7 +381,7 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -7,4 +7,4 @@ pub mod nats;
 mod network;
 
 pub(crate) use loopback::Loopback;
-pub(crate) use network::{Answering, Far, Near, Network, Presence};
+pub(crate) use network::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};

@@ -1,13 +1,17 @@
 //! [`Network`]: what joins this process with others, whatever carries it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use crate::actor::Group;
+use crate::actor::services::Services;
 use crate::call::route::Remote;
+use crate::delivery::DeliveryPolicy;
+use crate::engine::parcel::Receiver;
 
 /// What is known of a capability of another process.
 #[derive(Debug, Clone)]
@@ -43,6 +47,37 @@ pub(crate) struct Near {
     pub(crate) remote: Arc<dyn Remote>,
 }
 
+/// Who listens, and to what.
+pub(crate) struct Listener {
+    pub(crate) services: Arc<Services>,
+    pub(crate) receiver: Arc<dyn Receiver>,
+    pub(crate) policy: DeliveryPolicy,
+    /// Contract, event and who of several replicas gets it.
+    pub(crate) events: Vec<(String, String, Group)>,
+    /// Set for a capability that other processes host as well: a name of this process, one token.
+    pub(crate) shared_as: Option<String>,
+}
+
+/// What one capability needs of the network.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) capability: String,
+    /// Who listens to it, and to which of its events; without what each instance of a listener hears for itself.
+    pub(crate) listeners: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a process brings to the others.
+pub(crate) struct Joining {
+    /// What they can call.
+    pub(crate) near: Vec<Near>,
+    /// What hears them.
+    pub(crate) listeners: Vec<Listener>,
+    /// Which events and sends there are, whoever hosts what.
+    pub(crate) wanted: Vec<Wanted>,
+    /// What answers for the process itself.
+    pub(crate) answering: Answering,
+}
+
 /// Answers what is asked of a process and not of a capability: a verb and what belongs to it; `None` when the verb is not known.
 pub(crate) type Answering =
     Arc<dyn Fn(String, Vec<u8>) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
@@ -65,8 +100,14 @@ pub(crate) trait Network: Send + Sync {
     /// The way to a capability of another process.
     fn caller(&self, far: Far) -> Arc<dyn Remote>;
 
-    /// Lets others call these capabilities, and ask this process itself, as soon as the network is there.
-    fn join(self: Arc<Self>, near: Vec<Near>, answering: Answering);
+    /// What takes the letters for [`EVENTS`](crate::actor::outgoing::EVENTS): events that others may listen to.
+    fn events(&self) -> Arc<dyn Receiver>;
+
+    /// What takes the letters for a capability of another process.
+    fn sends_to(&self, capability: &str) -> Arc<dyn Receiver>;
+
+    /// Lets others reach this process, as soon as the network is there.
+    fn join(self: Arc<Self>, joining: Joining);
 
     /// Asks every process of the colony, this one too, and gathers what they say: until `expected` have answered, or for a
     /// second.

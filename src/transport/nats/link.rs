@@ -49,6 +49,8 @@ pub(crate) enum LinkError {
 pub(crate) struct LinkState {
     /// Whether there is a connection now.
     pub(crate) is_connected: bool,
+    /// How often there was a new connection.
+    pub(crate) num_connected: u64,
     /// What the server refused last, and how often it has refused something.
     pub(crate) denied: Option<String>,
     pub(crate) num_denied: u64,
@@ -131,16 +133,16 @@ impl Link {
         let _ = state.wait_for(|state| state.is_connected).await;
     }
 
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
-    }
-
     pub(super) fn subjects(&self) -> &Subjects {
         &self.subjects
     }
 
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// What the connection is doing, and what it will.
@@ -284,7 +286,10 @@ async fn receive(mut inbox: Subscriber, replies: Arc<Replies>) {
 
 fn note(state: &watch::Sender<LinkState>, event: &Event) {
     match event {
-        Event::Connected => state.send_modify(|state| state.is_connected = true),
+        Event::Connected => state.send_modify(|state| {
+            state.is_connected = true;
+            state.num_connected += 1;
+        }),
         Event::Disconnected | Event::Closed => {
             tracing::warn!(
                 "the connection to the nats-server is lost; it is taken up again when the server answers"

@@ -1,6 +1,7 @@
 //! Calls and events over NATS.
 
 mod access;
+mod bus;
 mod calls;
 mod claims;
 mod control;

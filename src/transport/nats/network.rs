@@ -8,17 +8,20 @@ use futures_util::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::bus::{Bus, BusError, Listening};
 use super::calls::{Callee, Caller};
 use super::claims::{self, ClaimError, Claims, Living};
 use super::control::{self, Control};
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
 use super::services::{Identity, Services};
+use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::call::Clock;
 use crate::call::route::Remote;
 use crate::config::NatsSettings;
-use crate::transport::network::{Answering, Far, Near, Network, Presence};
+use crate::engine::parcel::Receiver;
+use crate::transport::network::{Far, Joining, Near, Network, Presence};
 
 /// The pause before a join that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -33,14 +36,16 @@ pub(crate) struct Nats {
     tasks: Tasks,
     presence: watch::Sender<Presence>,
     joined: Mutex<Joined>,
+    bus: Bus,
     _living: Living,
 }
 
 /// What stands when it has joined.
 #[derive(Default)]
 struct Joined {
-    callees: Vec<Arc<Callee>>,
     claims: Option<Claims>,
+    listening: Vec<Arc<Listening>>,
+    callees: Vec<Arc<Callee>>,
 }
 
 /// Why a process cannot join.
@@ -50,6 +55,8 @@ enum JoinError {
     Link(#[from] LinkError),
     #[error(transparent)]
     Claim(#[from] ClaimError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
     #[error(
         "the nats-server at {server} is of version {found}, and {needed} is needed at least: install a newer one"
     )]
@@ -97,15 +104,18 @@ impl Nats {
         node: &str,
         tasks: &Tasks,
         clock: Clock,
+        random: Arc<Random>,
     ) -> Result<Arc<Self>, LinkError> {
         let namespace = settings.namespace_of(application);
         let name = format!("{application}/{node}");
-        let link = Link::connect(settings, &namespace, &name, tasks, clock).await?;
+        let link = Link::connect(settings, &namespace, &name, tasks, clock.clone()).await?;
+        let replicas = u8::try_from(settings.replicas).unwrap_or(1);
         let (presence, _) = watch::channel(Presence::Away("no nats-server answers".to_owned()));
         let instance = format!("{node}-{:016x}", entropy());
         Ok(Arc::new(Self {
+            bus: Bus::new(&link, replicas, clock, random),
             link,
-            replicas: usize::from(settings.replicas),
+            replicas: usize::from(replicas),
             _living: Living::new(&instance),
             identity: Identity {
                 instance,
@@ -117,11 +127,11 @@ impl Nats {
         }))
     }
 
-    async fn join_until_joined(self: Arc<Self>, near: Vec<Near>, answering: Answering) {
+    async fn join_until_joined(self: Arc<Self>, joining: Joining) {
         let mut is_announced = false;
         loop {
             self.link.connected().await;
-            match self.try_join(&near, &answering, &mut is_announced).await {
+            match self.try_join(&joining, &mut is_announced).await {
                 Ok(()) => {
                     self.presence.send_replace(Presence::Joined);
                     return self.watch_link().await;
@@ -143,13 +153,17 @@ impl Nats {
     /// Does what is left to do of joining: what an earlier attempt has done stays done.
     async fn try_join(
         self: &Arc<Self>,
-        near: &[Near],
-        answering: &Answering,
+        joining: &Joining,
         is_announced: &mut bool,
     ) -> Result<(), JoinError> {
+        let Joining { near, listeners, wanted, answering } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
+            self.bus.ensure(wanted).await?;
             self.claim(near).await?;
+            // Only who has the claim may listen: two of them would not keep the order.
+            let listening = listeners.iter().map(|listener| Arc::new(self.bus.listen(listener)));
+            self.joined.lock().listening = listening.collect();
         }
         let num_open = self.joined.lock().callees.len();
         for near in near.iter().skip(num_open) {
@@ -233,9 +247,17 @@ impl Network for Nats {
         Arc::new(Caller::new(far, self.link.clone(), self.tasks.clone()))
     }
 
-    fn join(self: Arc<Self>, near: Vec<Near>, answering: Answering) {
+    fn events(&self) -> Arc<dyn Receiver> {
+        self.bus.events()
+    }
+
+    fn sends_to(&self, capability: &str) -> Arc<dyn Receiver> {
+        self.bus.sends_to(capability)
+    }
+
+    fn join(self: Arc<Self>, joining: Joining) {
         let tasks = self.tasks.clone();
-        tasks.spawn(self.join_until_joined(near, answering));
+        tasks.spawn(self.join_until_joined(joining));
     }
 
     fn ask_all(
@@ -270,6 +292,7 @@ impl Network for Nats {
             let joined = std::mem::take(&mut *self.joined.lock());
             self.presence.send_replace(Presence::Left);
             join_all(joined.callees.iter().map(|callee| callee.leave())).await;
+            join_all(joined.listening.iter().map(|listening| listening.pause())).await;
             if let Some(claims) = joined.claims {
                 let exclusive = joined.callees.iter().map(|callee| callee.near());
                 let exclusive = exclusive.filter(|near| near.is_exclusive);
