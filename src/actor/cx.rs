@@ -15,7 +15,9 @@ use serde_json::value::RawValue;
 use super::capability::{Capability, Handle, Uses};
 use super::draft::Draft;
 use super::event_log::LogBody;
-use super::outgoing::{Letter, LetterBody, LetterKind, TimerBody, TimerId, TimerKind};
+use super::outgoing::{
+    EVENTS, Letter, LetterBody, LetterKind, TimerBody, TimerId, TimerKind, direct,
+};
 use super::services::Services;
 use super::table::Table;
 use super::table_key::TableKey;
@@ -98,24 +100,26 @@ impl<A: Capability> Cx<A> {
         let body = self.body(&event);
         let services = Arc::clone(self.draft.services());
         let receivers = services.audience.get(<E as Event>::NAME);
+        // Who happens to listen or to look, and where, must not change the ids of what follows: the turn may run again.
         if receivers.is_none() && !services.log.wants() {
+            if let Some(turn) = scope::current() {
+                turn.scope().skip_id();
+            }
             return;
         }
-        // That somebody happens to look must not change the ids of what follows: the turn may run again.
-        let id = if receivers.is_some() || services.log.keeps() {
-            self.effect_id()
-        } else {
-            services.random.message_id()
-        };
+        let id = self.effect_id();
         for receiver in receivers.into_iter().flatten() {
-            let body = self.letter_body(
+            let mut letter = self.letter_body(
                 LetterKind::Event,
                 <E as Event>::NAME,
                 id,
                 None,
                 body.clone(),
             );
-            self.post(Arc::clone(receiver), body);
+            if **receiver == *EVENTS {
+                letter.direct = direct(receivers.map_or(&[], Vec::as_slice));
+            }
+            self.post(Arc::clone(receiver), letter);
         }
         if services.log.wants() {
             self.draft.note(LogBody {
@@ -264,6 +268,8 @@ impl<A: Capability> Cx<A> {
             key,
             at_ms: self.services().clock.wall_ms(),
             trace: current_step(),
+            contract: None,
+            direct: String::new(),
             body,
         }
     }

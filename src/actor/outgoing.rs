@@ -7,6 +7,10 @@ use serde_json::value::RawValue;
 
 use crate::call::{Key, MessageId, TraceContext};
 
+/// The target of events that also leave the process: whoever stands behind it makes them known to all other processes. No
+/// capability can have this name.
+pub(crate) const EVENTS: &str = "@events";
+
 /// One event or send for one target, posted by a turn.
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
@@ -33,7 +37,28 @@ pub(crate) struct LetterBody {
     /// The turn that let it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<TraceContext>,
+    /// Whose event it is, when it is not its own capability's: one that came in from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) contract: Option<String>,
+    /// Of an event that leaves the process: who gets it in a letter of their own, separated by commas.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) direct: String,
     pub(crate) body: Box<RawValue>,
+}
+
+/// Those of the targets of an event that get it directly, as a letter to all others says it; empty if there is no such letter.
+pub(crate) fn direct(targets: &[Arc<str>]) -> String {
+    let mut direct = String::new();
+    if !targets.iter().any(|target| **target == *EVENTS) {
+        return direct;
+    }
+    for target in targets.iter().filter(|target| ***target != *EVENTS) {
+        if !direct.is_empty() {
+            direct.push(',');
+        }
+        direct.push_str(target);
+    }
+    direct
 }
 
 /// What a letter is.

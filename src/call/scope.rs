@@ -133,6 +133,11 @@ impl Scope {
         Some(own.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
     }
 
+    /// Passes over the id of an effect that has no trace, so that the ids of those that follow do not hang on it.
+    pub(crate) fn skip_id(&self) {
+        self.ordinals.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// `contract` or `contract[key]`.
     pub(crate) fn name(&self) -> String {
         actor_name(self.contract, self.key.as_ref())

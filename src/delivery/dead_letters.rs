@@ -101,7 +101,7 @@ pub(super) async fn bury(
 ) -> Result<(), CommitFailure> {
     bury_row(
         services,
-        row,
+        Some(row),
         address,
         Content::Letter(letter.clone()),
         attempts,
@@ -110,6 +110,21 @@ pub(super) async fn bury(
     .await?;
     services.backlog.fetch_sub(1, Ordering::Relaxed);
     Ok(())
+}
+
+/// Keeps a letter from another process among the dead letters of the capability that it was for. Replayed, it goes through
+/// that capability's own outbox, in the lane of what else comes from there.
+pub(crate) async fn bury_incoming(
+    services: &Services,
+    lane: String,
+    letter: LetterBody,
+    attempts: u32,
+    reason: &Undelivered,
+) -> Result<(), CommitFailure> {
+    let target = services.capability.to_owned();
+    let address = Address::Letter { target, lane };
+    let letter = Content::Letter(letter);
+    bury_row(services, None, address, letter, attempts, reason).await
 }
 
 /// Moves a timer to the dead letters, in one commit.
@@ -123,7 +138,7 @@ pub(super) async fn bury_timer(
 ) -> Result<(), CommitFailure> {
     bury_row(
         services,
-        row,
+        Some(row),
         address,
         Content::Timer(timer.clone()),
         attempts,
@@ -134,7 +149,7 @@ pub(super) async fn bury_timer(
 
 async fn bury_row(
     services: &Services,
-    row: &[u8],
+    row: Option<&[u8]>,
     address: Address,
     letter: Content,
     attempts: u32,
@@ -149,7 +164,9 @@ async fn bury_row(
         at_ms,
     };
     let mut batch = Batch::new(services.tree.clone());
-    batch.delete(row.to_vec());
+    if let Some(row) = row {
+        batch.delete(row.to_vec());
+    }
     match serde_json::to_vec(&buried) {
         Ok(bytes) => batch.put(layout::dead(services.next_sequence()), bytes),
         Err(error) => {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::actor::draft::{Draft, Sealing};
 use crate::actor::event_log::{LogBody, Shelved};
-use crate::actor::outgoing::{Letter, LetterBody, LetterKind};
+use crate::actor::outgoing::{EVENTS, Letter, LetterBody, LetterKind, direct};
 use crate::actor::services::Services;
 use crate::call::{CallError, Key, MessageId, TraceContext};
 use crate::engine::commit;
@@ -81,6 +81,8 @@ async fn post(
     }
     let landed = landing.await.map_err(|_| EmitRefusal::Stopped)?;
     landed.map_err(|error| refusal(*error))?;
+    let mut listeners = listeners;
+    listeners.retain(|target| **target != *EVENTS);
     Ok(Sent {
         id,
         position,
@@ -106,6 +108,12 @@ fn write(draft: &Draft, id: MessageId, emission: Emission, listeners: &[Arc<str>
             key: None,
             at_ms,
             trace,
+            contract: None,
+            direct: if **target == *EVENTS {
+                direct(listeners)
+            } else {
+                String::new()
+            },
             body: body.clone(),
         };
         draft.post(Letter {

@@ -9,13 +9,15 @@ mod post_office;
 mod relay;
 mod survey;
 mod timers;
+mod tries;
 
-pub(crate) use dead_letters::DeadLetters;
 pub use dead_letters::{DeadLetter, DeadLetterError};
+pub(crate) use dead_letters::{DeadLetters, bury_incoming};
 pub(crate) use emit::{Emission, EmitRefusal, emit};
 pub(crate) use event_log::{Filter, Found, LogReader, ReadEnd, Start, forget_events};
 pub(crate) use inbox_sweep::sweep_inbox;
 pub(crate) use post_office::{PostOffice, Receivers};
-pub(crate) use relay::{DeliveryPolicy, Relay};
+pub(crate) use relay::Relay;
 pub(crate) use survey::{Survey, survey};
 pub(crate) use timers::Timers;
+pub(crate) use tries::{DeliveryPolicy, Tries, Verdict};

@@ -7,34 +7,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::dead_letters::{self, Address};
 use super::post_office::Receivers;
+use super::tries::{DeliveryPolicy, Tries, Verdict};
 use crate::actor::draft::Row;
 use crate::actor::layout;
 use crate::actor::outgoing::{LetterBody, LetterKind};
 use crate::actor::services::{Posted, Services};
-use crate::engine::parcel::{Landing, Parcel, Receiver, Undelivered, What};
-use crate::engine::restarts::backoff;
+use crate::engine::parcel::{Landing, Parcel, Receiver, Sent, What};
 use crate::store::{Batch, CommitFailure};
 
 /// Rows of one lane that are read and delivered before they are deleted together.
 const PAGE: usize = 64;
 /// Lanes to one receiver that are delivered at a time.
 const LANES_AT_A_TIME: usize = 64;
-
-/// How often and how soon a delivery is tried again.
-#[derive(Debug, Clone)]
-pub(crate) struct DeliveryPolicy {
-    /// Tries before a letter is dead.
-    pub(crate) attempts: u32,
-    pub(crate) backoff_min: Duration,
-    pub(crate) backoff_max: Duration,
-}
 
 /// Delivers what one capability lets out.
 pub(crate) struct Relay {
@@ -214,9 +204,8 @@ impl Relay {
         key: &[u8],
         letter: LetterBody,
     ) -> Result<Option<Landing>, LaneEnd> {
-        let parcel = self.parcel(&letter);
-        let mut attempt = 0;
-        let mut pauses = 0;
+        let parcel = self.parcel(name, &letter);
+        let mut tries = Tries::default();
         loop {
             if self.is_paused.load(Ordering::SeqCst) {
                 return Err(LaneEnd::Closed);
@@ -230,10 +219,10 @@ impl Relay {
                     Err(refusal) => refusal,
                 }
             };
-            // Who was not there has not failed to handle it.
-            attempt += u32::from(!refusal.is_absence());
-            pauses += 1;
-            if attempt >= self.policy.attempts || is_final(&letter, &refusal) {
+            let jitter = self.services.random.fraction();
+            let verdict = tries.failed(&self.policy, letter.kind, &refusal, jitter);
+            let attempt = tries.attempts();
+            let Verdict::Again(pause) = verdict else {
                 tracing::error!(
                     capability = self.services.capability, target = %name.0, message = letter.name, id = %letter.id,
                     attempt, reason = %refusal, "a letter is dead"
@@ -245,27 +234,21 @@ impl Relay {
                 let buried =
                     dead_letters::bury(&self.services, key, address, &letter, attempt, &refusal);
                 return buried.await.map(|()| None).map_err(|_| LaneEnd::Closed);
-            }
+            };
             tracing::warn!(
                 capability = self.services.capability, target = %name.0, message = letter.name, id = %letter.id,
                 attempt, reason = %refusal, "a delivery failed and is tried again"
-            );
-            let jitter = self.services.random.fraction();
-            let pause = backoff(
-                pauses - 1,
-                self.policy.backoff_min,
-                self.policy.backoff_max,
-                jitter,
             );
             self.services.clock.sleep(pause).await;
         }
     }
 
-    fn parcel(&self, letter: &LetterBody) -> Parcel {
+    fn parcel(&self, lane: &LaneName, letter: &LetterBody) -> Parcel {
         let name = letter.name.clone();
+        let own = self.services.capability;
         let what = match letter.kind {
             LetterKind::Event => What::Event {
-                contract: self.services.capability.to_owned(),
+                contract: letter.contract.clone().unwrap_or_else(|| own.to_owned()),
                 name,
             },
             LetterKind::Send => What::Message { name },
@@ -277,6 +260,12 @@ impl Relay {
             trace: letter.trace,
             body: Arc::from(letter.body.get()),
             consumes: None,
+            sent: Some(Sent {
+                from: own,
+                lane: Arc::clone(&lane.1),
+                at_ms: letter.at_ms,
+                direct: (!letter.direct.is_empty()).then(|| Arc::from(letter.direct.as_str())),
+            }),
         }
     }
 
@@ -295,15 +284,6 @@ impl Relay {
             .map_err(|_| LaneEnd::Closed)?;
         self.services.backlog.fetch_sub(number, Ordering::Relaxed);
         Ok(())
-    }
-}
-
-/// Whether trying again would not help: nobody understands it, or the receiver's domain has answered a message.
-fn is_final(letter: &LetterBody, refusal: &Undelivered) -> bool {
-    match refusal {
-        Undelivered::Misfit(_) => true,
-        Undelivered::Refused(_) => letter.kind == LetterKind::Send,
-        Undelivered::Failed(_) => false,
     }
 }
 

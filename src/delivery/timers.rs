@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 
 use super::dead_letters::{self, Address};
-use super::relay::{DeliveryPolicy, commit};
+use super::relay::commit;
+use super::tries::DeliveryPolicy;
 use crate::actor::layout;
 use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
@@ -220,6 +221,7 @@ impl Timers {
             trace: due.body.trace,
             body: Arc::from(due.body.body.get()),
             consumes: Some(due.row.clone()),
+            sent: None,
         };
         self.receiver.deliver(parcel).await?.await
     }

@@ -33,6 +33,21 @@ pub(crate) struct Parcel {
     pub(crate) body: Arc<str>,
     /// A row of the receiver's own tree that its turn deletes: the timer that fired.
     pub(crate) consumes: Option<Vec<u8>>,
+    /// Where it comes from, if it is a letter: for those who carry it to another process.
+    pub(crate) sent: Option<Sent>,
+}
+
+/// Where a letter comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    /// The capability that let it out.
+    pub(crate) from: &'static str,
+    /// Letters of one lane keep their order. It is the key of the actor that let it out; empty when that has none.
+    pub(crate) lane: Arc<str>,
+    /// When the turn ran, in wall milliseconds since 1970.
+    pub(crate) at_ms: u64,
+    /// Who gets this event directly, separated by commas.
+    pub(crate) direct: Option<Arc<str>>,
 }
 
 /// What kind of thing is delivered.

@@ -25,6 +25,7 @@ use crate::contract::{Contract, Emitted};
 use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters, PostOffice};
 use crate::engine::CapabilityStats;
 use crate::engine::host::Hosts;
+use crate::transport::Network;
 
 /// How often is looked whether all is quiet.
 const LOOK: Duration = Duration::from_millis(2);
@@ -83,6 +84,13 @@ pub(super) struct Parts {
     pub(super) post: Arc<PostOffice>,
     pub(super) installed: Vec<Installed>,
     pub(super) counted: Counted,
+    /// What this process is called.
+    pub(super) name: String,
+    /// How many processes the application has: those that host something, or open a door.
+    pub(super) num_processes: usize,
+    pub(super) network: Option<Arc<dyn Network>>,
+    /// What other processes host.
+    pub(super) elsewhere: Vec<CapabilityInfo>,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
 }
@@ -240,8 +248,7 @@ impl Runtime {
         let clock = self.directory.clock().clone();
         let until = clock.now().after(within);
         while let Some(parts) = self.parts() {
-            // Asked twice: what was on its way from the one to the other while we looked shows the second time.
-            if parts.is_settled() && parts.is_settled() {
+            if self.is_settled(&parts).await {
                 return true;
             }
             if clock.now() >= until {
@@ -251,6 +258,17 @@ impl Runtime {
             clock.sleep(LOOK).await;
         }
         true
+    }
+
+    /// Asked twice: what was on its way from the one to the other while we looked shows the second time.
+    async fn is_settled(&self, parts: &Parts) -> bool {
+        if parts.network.is_none() {
+            return parts.is_settled() && parts.is_settled();
+        }
+        match self.colony_is_settled(parts).await {
+            Some(done) => self.colony_is_settled(parts).await == Some(done),
+            None => false,
+        }
     }
 
     /// Stops: refuses new calls from outside, lets the actors finish what has been accepted, then stops each. What
@@ -270,12 +288,10 @@ impl Runtime {
             return;
         };
         self.health.set(Health::Stopping);
+        let clock = self.directory.clock();
+        let until = clock.now().after(parts.settings.shutdown_deadline.get());
+        parts.leave(until).await;
         self.directory.close();
-        let until = self
-            .directory
-            .clock()
-            .now()
-            .after(parts.settings.shutdown_deadline.get());
         parts.finish(until).await;
         parts.end().await;
         self.health.set(Health::Stopped);
@@ -312,7 +328,7 @@ impl Parts {
         }
     }
 
-    fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         self.installed
             .iter()
             .all(|installed| installed.host.is_idle())
@@ -321,6 +337,24 @@ impl Parts {
                 .installed
                 .iter()
                 .all(|installed| installed.host.stats().num_undelivered == 0)
+    }
+
+    /// Whether this process hosts nothing of an application that others host.
+    pub(super) fn is_client(&self) -> bool {
+        self.installed.is_empty() && self.fakes.is_empty() && !self.elsewhere.is_empty()
+    }
+
+    /// Takes no more calls of other processes; what was taken is answered.
+    async fn leave(&self, until: Tick) {
+        let Some(network) = &self.network else {
+            return;
+        };
+        tokio::select! {
+            () = Arc::clone(network).leave() => {}
+            () = self.directory.clock().sleep_until(until) => {
+                tracing::warn!("the shutdown deadline has passed: calls of other processes are left");
+            }
+        }
     }
 
     /// Whether nothing is left that would be lost with the process.

@@ -1,0 +1,123 @@
+//! One process that listens alone: letters arrive in the order of their stream, and anything that could have got lost or
+//! overtaken on the way is noticed by the consumer's own count. Then its order is restored, and what arrived before is known.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::Message;
+use futures_util::StreamExt;
+
+use super::api::ApiError;
+use super::consumers::Place;
+use super::envelope::Incoming;
+use super::intake::{Intake, Item};
+use super::lanes::Lanes;
+use super::ledger::Arrival;
+use crate::engine::restarts::backoff;
+
+const BACKOFF_MIN: Duration = Duration::from_millis(20);
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
+/// Letters that are asked for at a time.
+const BATCH: usize = 256;
+
+/// Listens until it is told to pause.
+pub(super) async fn listen(intake: Arc<Intake>) {
+    let lanes = Lanes::new(Arc::clone(&intake));
+    let mut place = None;
+    let mut failures = 0;
+    while !intake.paused.is_cancelled() {
+        let before = place.as_ref().map(|place: &Place| place.delivered);
+        if let Err(error) = session(&intake, &lanes, &mut place).await {
+            if failures % 32 == 1 {
+                tracing::warn!(capability = intake.capability(), stream = intake.durable.stream, %error, "events do not come in now");
+            }
+        }
+        let got_on = place.as_ref().map(|place| place.delivered) != before;
+        failures = if got_on { 0 } else { failures + 1 };
+        let jitter = intake.ground.random().fraction();
+        let pause = backoff(failures, BACKOFF_MIN, BACKOFF_MAX, jitter);
+        tokio::select! {
+            () = intake.ground.pause_or_reconnect(pause) => {}
+            () = intake.paused.cancelled() => {}
+        }
+    }
+}
+
+/// Takes letters in until something could have got lost, or until it is told to pause.
+async fn session(
+    intake: &Arc<Intake>,
+    lanes: &Arc<Lanes>,
+    place: &mut Option<Place>,
+) -> Result<(), ApiError> {
+    let (consumer, opened) = tokio::select! {
+        opened = intake.durable.open(place.as_ref()) => opened?,
+        () = intake.paused.cancelled() => return Ok(()),
+    };
+    if place
+        .as_ref()
+        .is_some_and(|place| place.stream != opened.stream)
+    {
+        intake.ledger.lock().begin_anew();
+    }
+    let place = place.insert(opened);
+    let pulling = consumer.stream().max_messages_per_batch(BATCH).messages();
+    let mut messages = pulling
+        .await
+        .map_err(|error| ApiError::Away(error.to_string()))?;
+    let mut reconnected = std::pin::pin!(intake.ground.reconnected());
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = intake.paused.cancelled() => return Ok(()),
+            () = &mut reconnected => return Ok(()),
+            message = messages.next() => message,
+        };
+        let message = match message {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return Err(ApiError::Away(error.to_string())),
+            None => return Ok(()),
+        };
+        if take_in(intake, lanes, place, message).await.is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes one letter in; breaks when one before it is missing.
+async fn take_in(
+    intake: &Arc<Intake>,
+    lanes: &Arc<Lanes>,
+    place: &mut Place,
+    message: Message,
+) -> ControlFlow<()> {
+    let (Ok(info), Some(ack)) = (message.info(), message.reply.as_ref()) else {
+        return ControlFlow::Continue(());
+    };
+    if info.consumer_sequence != place.delivered + 1 {
+        tracing::info!(
+            stream = intake.durable.stream,
+            got = info.consumer_sequence,
+            after = place.delivered,
+            "something was lost on the way from the nats-server, and is fetched again"
+        );
+        return ControlFlow::Break(());
+    }
+    place.delivered = info.consumer_sequence;
+    let sequence = info.stream_sequence;
+    let arrival = intake.ledger.lock().arrives(sequence, ack);
+    match arrival {
+        Arrival::Held => {}
+        Arrival::Done => intake.pass_over(ack.clone()).await,
+        Arrival::New => {
+            let letter = Incoming::read(intake.durable.kind, &message);
+            if letter.is_direct_to(intake.capability()) {
+                intake.ledger.lock().done(sequence);
+                intake.pass_over(ack.clone()).await;
+            } else {
+                lanes.push(Item { sequence, letter });
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}

@@ -1,0 +1,4 @@
+//! What the bus promises, on a real server. A *process* here has a connection, tasks and a bus of its own, and can be killed.
+
+mod order;
+mod stage;
