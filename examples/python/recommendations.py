@@ -62,9 +62,11 @@ def question(body):
         user, category, max_results = asked["user"], asked["category"], asked["max_results"]
         user.encode(), category.encode()
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Failure("400", "codec", f"the message does not fit its contract: {error!r}") from error
+        # Nothing of what was sent: this becomes a header.
+        reason = f"no user, category and max_results as JSON ({type(error).__name__})"
+        raise Failure("400", "codec", reason) from error
     if type(max_results) is not int or not 0 <= max_results <= U32_MAX:
-        raise Failure("400", "codec", f"max_results is no whole number: {max_results!r}")
+        raise Failure("400", "codec", f"max_results is no whole number from 0 to {U32_MAX}")
     return user, category, max_results
 
 

@@ -35,6 +35,24 @@ fn post(address: &str, path: &str, body: &Value) -> (u16, Value) {
 }
 
 #[test]
+fn the_example_of_a_configuration_is_accepted() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../config/marketplace-python.toml"
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_marketplace"))
+        .args(["config", "--config", file])
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    let share = said
+        .lines()
+        .find(|line| line.contains("recommendations.share_python"));
+    assert!(share.is_some_and(|line| line.contains(" 5 ")), "{said}");
+}
+
+#[test]
 fn the_page_is_served_and_nothing_else() {
     let folder = tempfile::tempdir().expect("a folder");
     let child = Command::new(env!("CARGO_BIN_EXE_marketplace"))

@@ -10,7 +10,7 @@ use crate::place::{Place, Program};
 
 const PLAY: &str = "tests/python/play.py";
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -40,7 +40,7 @@ fn emit(asker: &mut Asker, event: &str, body: &str) {
 }
 
 /// A client that listens, from when this comes back.
-fn listening(place: &Place, arguments: &[&str]) -> (Program, BufReader<ChildStderr>) {
+pub(crate) fn listening(place: &Place, arguments: &[&str]) -> (Program, BufReader<ChildStderr>) {
     let mut command = place.command("client.py", arguments);
     let mut program = Program::of(command.stderr(Stdio::piped()));
     let mut stderr = BufReader::new(program.child.stderr.take().expect("it is piped"));

@@ -7,6 +7,7 @@
 
 mod asking;
 mod client;
+mod colony;
 mod environment;
 mod place;
 mod recommendations;
