@@ -127,6 +127,7 @@ mod tests {
         Commands:
           run          Runs the application until Ctrl-C (default)
           config       Prints every key of the configuration, its value, and where that comes from
+          plan         Tells who will run where, and what changes by that; starts nothing
           doctor       Checks configuration, folders, ports and the running process, and says how to mend
                        what is wrong
           list         Lists the capabilities that run, and how they are

@@ -12,6 +12,7 @@ use crate::actor::{Capability, HandlesAll};
 use crate::call::route::Directory;
 use crate::config::{Config, Placement, Schemas, Sources};
 use crate::contract::Contract;
+use crate::placement::{Part, Topology};
 use crate::store::Store;
 
 /// Says what a runtime hosts and where its settings come from. Made by [`Runtime::builder`].
@@ -105,6 +106,28 @@ impl Builder {
             self.sources.as_ref().unwrap_or(&none),
             &self.schemas(),
         )?)
+    }
+
+    /// What of each capability matters to where it may run, in the order in which they were given. Starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Config`] when `config` is another application's.
+    pub fn parts(&self, config: &Config) -> Result<Vec<Part>, RuntimeError> {
+        let parts = self.capabilities.iter();
+        parts
+            .map(|capability| Ok(capability.part(&config.capability(capability.name())?)))
+            .collect()
+    }
+
+    /// Which node hosts what, by the configuration. Starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Config`] with every mistake of `[nodes]` and `[nats]`.
+    pub fn topology(&self, config: &Config) -> Result<Topology, RuntimeError> {
+        let parts = self.parts(config)?;
+        Ok(Topology::read(&self.application, config, &parts)?)
     }
 
     /// Starts the runtime: reads the configuration, opens the store if a capability is durable, starts the actors and

@@ -26,6 +26,7 @@ use crate::engine::host::Hosts;
 use crate::engine::hosted::{Host, Hosted};
 use crate::engine::parcel::Receiver;
 use crate::engine::spec::{Policy, RestartPolicy};
+use crate::placement::Part;
 use crate::store::TreeName;
 use crate::transport::Loopback;
 
@@ -42,6 +43,9 @@ pub(super) trait Install: Send + Sync {
 
     /// Whether it keeps something beyond the process, as configured.
     fn is_durable(&self, settings: &CapabilitySettings) -> bool;
+
+    /// What of it matters to where it may run.
+    fn part(&self, settings: &CapabilitySettings) -> Part;
 
     /// Makes its actors and puts them at the end of its route.
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError>;
@@ -127,6 +131,21 @@ where
 
     fn is_durable(&self, settings: &CapabilitySettings) -> bool {
         A::DURABLE && settings.durability == Durability::Local
+    }
+
+    fn part(&self, settings: &CapabilitySettings) -> Part {
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        let listens = binder.events.iter();
+        Part {
+            name: self.name().to_owned(),
+            kind: A::KIND,
+            durable: self.is_durable(settings),
+            uses: binder.uses.iter().map(|name| (*name).to_owned()).collect(),
+            listens: listens
+                .map(|binding| (binding.contract.to_owned(), binding.event.to_owned()))
+                .collect(),
+        }
     }
 
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError> {

@@ -241,5 +241,7 @@ fn the_example_file_shows_the_defaults() {
     same::<LogSettings>("log", &example, &nothing);
     same::<MetricsSettings>("metrics", &example, &nothing);
     same::<TraceSettings>("trace", &example, &nothing);
+    same::<NatsSettings>("nats", &example, &nothing);
+    same::<std::collections::BTreeMap<String, NodeSettings>>("nodes", &example, &nothing);
     same::<CapabilitySettings>("defaults", &example, &nothing);
 }
