@@ -99,6 +99,10 @@ mod tests {
             ),
             status("reports", 2, State::Waiting, None, Some("exit status: 101")),
         ];
-        insta::assert_snapshot!(listed(&processes), @"");
+        insta::assert_snapshot!(listed(&processes), @r"
+        NODE     REPLICA   PID  STATE    SINCE                     RESTARTS  NOTE
+        front          1  4711  ready    1970-01-01T00:00:00.000Z         0  API on http://127.0.0.1:4080
+        reports        2        waiting  1970-01-01T00:00:00.000Z         1  ended last with exit status: 101
+        ");
     }
 }
