@@ -270,6 +270,14 @@ impl Fault {
         }
     }
 
+    /// Whether it is about something that is not at its place itself: there may be several at one.
+    pub(super) const fn is_of_a_whole(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. } | Self::HostedNowhere { .. } | Self::NotReplicable { .. }
+        )
+    }
+
     /// Whether the error points at the key and not at its value.
     pub(super) const fn concerns_key(&self) -> bool {
         matches!(

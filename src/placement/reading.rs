@@ -39,6 +39,8 @@ pub(super) fn read(
         reading.servers(&nats);
         reading.names();
         reading.homes();
+    }
+    if !nodes.is_empty() {
         reading.strays();
     }
     let placed = reading.placed();

@@ -241,7 +241,10 @@ fn audiences(
     part: &Part,
 ) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
-    for capability in capabilities.iter().filter(|capability| part.hosts(capability.name())) {
+    for capability in capabilities
+        .iter()
+        .filter(|capability| part.hosts(capability.name()))
+    {
         for (contract, event, _) in capability.subscriptions() {
             audiences
                 .entry((contract, event))
@@ -293,7 +296,10 @@ fn open_post(parts: &Parts) {
         .collect();
     if let Some(network) = &parts.network {
         receivers.insert(EVENTS.to_owned(), network.events());
-        let used = parts.installed.iter().flat_map(|installed| &installed.info.uses);
+        let used = parts
+            .installed
+            .iter()
+            .flat_map(|installed| &installed.info.uses);
         for capability in parts.elsewhere.iter().map(|info| &info.name).chain(used) {
             let sends = || network.sends_to(capability);
             receivers.entry(capability.clone()).or_insert_with(sends);

@@ -99,6 +99,15 @@ impl Builder {
         self
     }
 
+    /// Puts these fakes into the laboratory.
+    #[cfg(feature = "testing")]
+    pub(crate) fn fakes(mut self, fakes: Vec<FakeInstall>) -> Self {
+        if let Some(lab) = &mut self.lab {
+            lab.fakes = fakes;
+        }
+        self
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn lab(mut self, lab: Lab) -> Self {
         self.lab = Some(lab);

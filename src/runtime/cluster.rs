@@ -12,8 +12,8 @@ use super::install::{Install, Installed};
 use super::role::Part;
 use super::running::{Parts, Runtime};
 use crate::actor::random::Random;
-use crate::actor::{Group, Kind};
 use crate::actor::services::Tasks;
+use crate::actor::{Group, Kind};
 use crate::call::Clock;
 use crate::call::route::{Directory, Stranger};
 use crate::config::NatsSettings;
@@ -71,7 +71,14 @@ impl Connecting {
             name,
             random,
         } = self;
-        let nats = crate::transport::nats::Nats::connect(&settings, &application, &name, tasks, clock, random);
+        let nats = crate::transport::nats::Nats::connect(
+            &settings,
+            &application,
+            &name,
+            tasks,
+            clock,
+            random,
+        );
         match nats.await {
             Ok(nats) => Ok(nats),
             Err(error) => Err(RuntimeError::NotJoined {
@@ -121,31 +128,32 @@ pub(super) fn idempotent(description: &Description) -> std::collections::BTreeSe
     idempotent.map(|message| message.name.clone()).collect()
 }
 
-/// A capability of this process as others see it.
-fn near(installed: &Installed) -> Option<Near> {
-    let info = &installed.info;
-    Some(Near {
-        capability: installed.services.capability,
-        version: info.version,
-        digest: info.digest.to_string(),
-        about: info
-            .contract
-            .doc
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        deadline: info.deadline(),
-        messages: info
-            .contract
-            .messages
-            .iter()
-            .map(|message| message.name.clone())
-            .collect(),
-        message_size: usize::try_from(info.message_size).unwrap_or(usize::MAX),
-        is_exclusive: info.kind != Kind::Stateless,
-        remote: installed.route.by_name()?,
+/// What of this process others see: its capabilities, and what a test plays itself.
+fn near(parts: &Parts) -> Vec<Near> {
+    let installed = parts.installed.iter().map(|installed| &installed.info);
+    let all = installed.chain(&parts.fakes);
+    all.filter_map(|info| {
+        let route = parts.directory.named(&info.name)?;
+        let messages = info.contract.messages.iter();
+        Some(Near {
+            capability: route.contract,
+            version: info.version,
+            digest: info.digest.to_string(),
+            about: info
+                .contract
+                .doc
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            deadline: info.deadline(),
+            messages: messages.map(|message| message.name.clone()).collect(),
+            message_size: usize::try_from(info.message_size).unwrap_or(usize::MAX),
+            is_exclusive: info.kind != Kind::Stateless,
+            remote: route.by_name()?,
+        })
     })
+    .collect()
 }
 
 /// A capability of this process as what others let out reaches it.
@@ -196,8 +204,12 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
     let clock = runtime.directory().clock().clone();
     let (_, instance) = network.identity();
     Arc::clone(&network).join(Joining {
-        near: parts.installed.iter().filter_map(near).collect(),
-        listeners: parts.installed.iter().map(|installed| listener(installed, instance)).collect(),
+        near: near(&parts),
+        listeners: parts
+            .installed
+            .iter()
+            .map(|installed| listener(installed, instance))
+            .collect(),
         wanted: wanted.to_vec(),
         answering: answering(&parts),
     });

@@ -14,9 +14,9 @@ use super::storage::Kept;
 use crate::actor::binder::Binder;
 use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
+use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Audience, Limits, Post, Posted, Services, Tasks};
-use crate::actor::outgoing::EVENTS;
 use crate::actor::{Capability, Group, HandlesAll, Kind};
 use crate::call::route::{Directory, Remote, Route, Target};
 use crate::config::{
@@ -274,7 +274,10 @@ where
         if site.is_joined {
             let others: Arc<str> = Arc::from(EVENTS);
             for event in A::Contract::describe().events {
-                audience.entry(event.name).or_default().push(Arc::clone(&others));
+                audience
+                    .entry(event.name)
+                    .or_default()
+                    .push(Arc::clone(&others));
             }
         }
         audience

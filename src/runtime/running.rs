@@ -71,6 +71,8 @@ pub struct Runtime {
     health: HealthBoard,
     config: Arc<Config>,
     parts: Arc<Mutex<Option<Arc<Parts>>>>,
+    /// In the test kit, the other nodes of one colony: what is asked of a capability is asked of the one that hosts it.
+    companions: Arc<[Self]>,
 }
 
 /// What a running runtime is made of.
@@ -108,7 +110,29 @@ impl Runtime {
             health: parts.health.clone(),
             config: Arc::new(config),
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
+            companions: Arc::default(),
         }
+    }
+
+    /// The same, speaking for these others too.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_companions(mut self, companions: Vec<Self>) -> Self {
+        self.companions = companions.into();
+        self
+    }
+
+    /// The runtimes that it speaks for, itself first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.companions.iter())
+    }
+
+    /// The one of them that hosts a capability; itself when none does.
+    pub(super) fn host(&self, capability: &str) -> &Self {
+        let hosts = |runtime: &&Self| {
+            let parts = runtime.parts();
+            parts.is_some_and(|parts| parts.find(capability).is_ok())
+        };
+        self.all().find(hosts).unwrap_or(self)
     }
 
     pub(super) const fn directory(&self) -> &Arc<Directory> {
@@ -163,13 +187,14 @@ impl Runtime {
     /// What each capability has done and is about to do, in the order in which they were given.
     #[must_use]
     pub fn stats(&self) -> Vec<CapabilityStats> {
-        let Some(parts) = self.parts() else {
-            return Vec::new();
-        };
+        let parts = self.all().filter_map(Self::parts);
         parts
-            .installed
-            .iter()
-            .map(|installed| installed.host.stats())
+            .flat_map(|parts| {
+                let installed = parts.installed.iter();
+                installed
+                    .map(|installed| installed.host.stats())
+                    .collect::<Vec<_>>()
+            })
             .collect()
     }
 
@@ -217,7 +242,7 @@ impl Runtime {
     }
 
     fn dead(&self, capability: &str) -> Result<DeadLetters, DeadLetterError> {
-        let parts = self.parts();
+        let parts = self.host(capability).parts();
         let installed = parts.as_ref().map_or(&[][..], |parts| &parts.installed);
         let found = installed
             .iter()
@@ -295,6 +320,9 @@ impl Runtime {
         parts.finish(until).await;
         parts.end().await;
         self.health.set(Health::Stopped);
+        for companion in self.companions.iter() {
+            Box::pin(companion.stop()).await;
+        }
     }
 }
 

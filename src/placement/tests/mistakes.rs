@@ -101,3 +101,14 @@ fn an_address_with_a_password_is_not_shown_wherever_it_was_said() {
     assert!(!said.contains("hunter"), "{said}");
     assert_eq!(problems.codes(), ["SK0211", "SK0211"]);
 }
+
+#[test]
+fn every_capability_without_a_node_is_named() {
+    let said = refused("[nodes.a]\nhosts = [\"search\"]\n");
+    for capability in ["reservations", "payments", "reports"] {
+        assert!(
+            said.contains(&format!("no node hosts `{capability}`")),
+            "{said}"
+        );
+    }
+}

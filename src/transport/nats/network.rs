@@ -156,13 +156,20 @@ impl Nats {
         joining: &Joining,
         is_announced: &mut bool,
     ) -> Result<(), JoinError> {
-        let Joining { near, listeners, wanted, answering } = joining;
+        let Joining {
+            near,
+            listeners,
+            wanted,
+            answering,
+        } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
             self.bus.ensure(wanted).await?;
             self.claim(near).await?;
             // Only who has the claim may listen: two of them would not keep the order.
-            let listening = listeners.iter().map(|listener| Arc::new(self.bus.listen(listener)));
+            let listening = listeners
+                .iter()
+                .map(|listener| Arc::new(self.bus.listen(listener)));
             self.joined.lock().listening = listening.collect();
         }
         let num_open = self.joined.lock().callees.len();
