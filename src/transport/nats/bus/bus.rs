@@ -60,6 +60,11 @@ impl Bus {
         self.ground.ensure(wanted).await
     }
 
+    #[cfg(test)]
+    pub(super) fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
     /// What takes the letters for [`EVENTS`](crate::actor::outgoing::EVENTS), of all capabilities: their delivery is the
     /// confirmation of the stream.
     pub(crate) fn events(&self) -> Arc<dyn Receiver> {

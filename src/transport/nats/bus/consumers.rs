@@ -16,7 +16,7 @@ use async_nats::jetstream::stream::DeleteStatus;
 use serde_json::json;
 
 use super::api::{Api, ApiError};
-use super::streams::{self, Kind};
+use super::streams::Kind;
 
 /// Things that are delivered and not acknowledged at a time.
 const PENDING_MAX: i64 = 1000;
@@ -52,8 +52,6 @@ impl Step {
 /// How far one process has got with one consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// When the stream was made: another stream counts anew.
-    pub(super) stream: i128,
     /// When the consumer was made.
     consumer: i128,
     /// The last delivery that arrived, as the consumer counts.
@@ -128,6 +126,11 @@ impl Durable {
         if self.find(&self.hold()).await?.is_some() {
             return Ok(());
         }
+        self.begin().await
+    }
+
+    /// Makes it for the first time.
+    pub(super) async fn begin(&self) -> Result<(), ApiError> {
         let config = self.config(self.name.clone(), self.beginning());
         match self.make(&config, "create").await {
             Ok(_) | Err(ApiError::Taken) => Ok(()),
@@ -155,7 +158,6 @@ impl Durable {
         &self,
         place: Option<&Place>,
     ) -> Result<(Consumer<Config>, Place), ApiError> {
-        let stream = streams::find(&self.api, &self.stream).await?;
         let own = self.info().await?;
         let hold = self.find(&self.hold()).await?;
         let from = match (&own, &hold) {
@@ -180,7 +182,6 @@ impl Durable {
         }
         let info = self.info().await?.ok_or(ApiError::Absent)?;
         let place = Place {
-            stream: stream.created.unix_timestamp_nanos(),
             consumer: info.created.unix_timestamp_nanos(),
             delivered: info.delivered.consumer_sequence,
         };

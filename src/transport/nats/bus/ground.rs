@@ -21,6 +21,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// How long a connection is believed to be down before it is looked at again: the news of it can be lost.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// After so many questions that nobody took, with pauses of some seconds together, JetStream is not on for this account.
+const UNHEARD: u32 = 6;
+
 /// What one capability needs on the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
@@ -93,6 +96,9 @@ impl Ground {
             while let Err(error) = self.make(kind, one).await {
                 let error = match error {
                     StreamError::Final(error) => return Err(error),
+                    StreamError::Passing(ApiError::Unheard) if pauses >= UNHEARD => {
+                        return Err(BusError::NoJetStream);
+                    }
                     StreamError::Passing(error) => error,
                 };
                 if pauses % 32 == 1 {

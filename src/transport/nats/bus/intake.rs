@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::consumers::Durable;
 use super::envelope::Incoming;
 use super::ground::Ground;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Mark};
 use crate::actor::services::Services;
 use crate::delivery::{DeliveryPolicy, Tries, Verdict, bury_incoming};
 use crate::engine::parcel::{Landing, Receiver, Undelivered};
@@ -32,8 +32,8 @@ const IN_PROGRESS: &[u8] = b"+WPI";
 /// A letter that came in.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// Its number in the stream.
-    pub(super) sequence: u64,
+    /// Which thing of the stream it is.
+    pub(super) mark: Mark,
     pub(super) letter: Incoming,
 }
 
@@ -92,7 +92,7 @@ impl Intake {
         loop {
             let refusal = match self.attempt(letter).await {
                 Some(Ok(landing)) => {
-                    self.await_landing(item.sequence, landing);
+                    self.await_landing(item.mark, landing);
                     return Delivered::Over;
                 }
                 Some(Err(refusal)) if !refusal.is_stopping() => refusal,
@@ -129,12 +129,12 @@ impl Intake {
     }
 
     /// Acknowledges the letter when its turn is durable, beside whatever else is done.
-    fn await_landing(self: &Arc<Self>, sequence: u64, landing: Landing) {
+    fn await_landing(self: &Arc<Self>, mark: Mark, landing: Landing) {
         let intake = Arc::clone(self);
         self.spawn(async move {
             // A commit that failed stops the store for good; the letter comes again after the restart.
             if landing.await.is_ok() {
-                intake.acknowledge(sequence).await;
+                intake.acknowledge(mark).await;
             }
         });
     }
@@ -153,7 +153,7 @@ impl Intake {
         let buried = bury_incoming(&self.services, lane, letter.to_letter(), attempts, refusal);
         match buried.await {
             Ok(()) => {
-                self.acknowledge(item.sequence).await;
+                self.acknowledge(item.mark).await;
                 Delivered::Over
             }
             Err(error) => {
@@ -165,8 +165,8 @@ impl Intake {
 
     /// Tells the server that it is done, until the server knows or is not there. If it never hears of it, the letter comes again
     /// and is known here.
-    async fn acknowledge(&self, sequence: u64) {
-        let Some(ack) = self.ledger.lock().done(sequence) else {
+    async fn acknowledge(&self, mark: Mark) {
+        let Some(ack) = self.ledger.lock().done(mark) else {
             return;
         };
         for _ in 0..ACKS {
@@ -198,7 +198,7 @@ impl Intake {
 
     /// Gives a letter back that was not begun.
     pub(super) async fn give_back(&self, item: &Item) {
-        let ack = self.ledger.lock().done(item.sequence);
+        let ack = self.ledger.lock().done(item.mark);
         if let Some(ack) = ack {
             self.say(ack, NAK).await;
         }

@@ -13,7 +13,7 @@ use super::consumers::Place;
 use super::envelope::Incoming;
 use super::intake::{Intake, Item};
 use super::lanes::Lanes;
-use super::ledger::Arrival;
+use super::ledger::{Arrival, Mark};
 use crate::engine::restarts::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
@@ -54,12 +54,6 @@ async fn session(
         opened = intake.durable.open(place.as_ref()) => opened?,
         () = intake.paused.cancelled() => return Ok(()),
     };
-    if place
-        .as_ref()
-        .is_some_and(|place| place.stream != opened.stream)
-    {
-        intake.ledger.lock().begin_anew();
-    }
     let place = place.insert(opened);
     let pulling = consumer.stream().max_messages_per_batch(BATCH).messages();
     let mut messages = pulling
@@ -104,18 +98,18 @@ async fn take_in(
         return ControlFlow::Break(());
     }
     place.delivered = info.consumer_sequence;
-    let sequence = info.stream_sequence;
-    let arrival = intake.ledger.lock().arrives(sequence, ack);
+    let mark = Mark::of(&info);
+    let arrival = intake.ledger.lock().arrives(mark, ack);
     match arrival {
         Arrival::Held => {}
         Arrival::Done => intake.pass_over(ack.clone()).await,
         Arrival::New => {
             let letter = Incoming::read(intake.durable.kind, &message);
             if letter.is_direct_to(intake.capability()) {
-                intake.ledger.lock().done(sequence);
+                intake.ledger.lock().done(mark);
                 intake.pass_over(ack.clone()).await;
             } else {
-                lanes.push(Item { sequence, letter });
+                lanes.push(Item { mark, letter });
             }
         }
     }

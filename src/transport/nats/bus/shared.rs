@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::api::ApiError;
 use super::envelope::Incoming;
 use super::intake::{AT_A_TIME, Delivered, Intake, Item};
-use super::ledger::Arrival;
+use super::ledger::{Arrival, Mark};
 use crate::engine::restarts::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
@@ -85,17 +85,17 @@ async fn take_in(intake: &Arc<Intake>, permit: Option<OwnedSemaphorePermit>, mes
     let (Ok(info), Some(ack)) = (message.info(), message.reply.as_ref()) else {
         return;
     };
-    let sequence = info.stream_sequence;
+    let mark = Mark::of(&info);
     let letter = Incoming::read(intake.durable.kind, &message);
     if letter.is_direct_to(intake.capability()) {
         return intake.pass_over(ack.clone()).await;
     }
-    if intake.ledger.lock().arrives_shared(sequence, ack) == Arrival::Held {
+    if intake.ledger.lock().arrives_shared(mark, ack) == Arrival::Held {
         return;
     }
     let taking = Arc::clone(intake);
     intake.spawn(async move {
-        let item = Item { sequence, letter };
+        let item = Item { mark, letter };
         if taking.deliver(&item).await == Delivered::Left {
             taking.give_back(&item).await;
         }
