@@ -106,9 +106,8 @@ impl Bus {
             .filter_map(Weak::upgrade)
             .collect();
         for intake in intakes {
-            match intake.durable.info().await {
-                Ok(Some(info)) if info.num_pending == 0 && info.num_ack_pending == 0 => {}
-                _ => return false,
+            if !intake.is_idle().await {
+                return false;
             }
         }
         true

@@ -58,6 +58,14 @@ pub(super) struct Place {
     pub(super) delivered: u64,
 }
 
+impl Place {
+    /// How much this consumer has delivered; `None` when it is another one.
+    pub(super) fn delivered_by(&self, info: &Info) -> Option<u64> {
+        let is_same = self.consumer == info.created.unix_timestamp_nanos();
+        is_same.then_some(info.delivered.consumer_sequence)
+    }
+}
+
 impl Durable {
     fn hold(&self) -> String {
         format!("{}__hold", self.name)
@@ -242,8 +250,7 @@ impl Durable {
 /// Whether what comes next is next in order: nothing was delivered that did not arrive here.
 fn is_in_order(info: &Info, place: Option<&Place>) -> bool {
     place.map_or(info.num_ack_pending == 0, |place| {
-        place.consumer == info.created.unix_timestamp_nanos()
-            && place.delivered == info.delivered.consumer_sequence
+        place.delivered_by(info) == Some(place.delivered)
     })
 }
 

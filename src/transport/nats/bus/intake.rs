@@ -2,7 +2,7 @@
 //! at last – and acknowledges it when that is durable.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
@@ -51,6 +51,8 @@ pub(super) struct Intake {
     /// Everything ends where it is.
     pub(super) ended: CancellationToken,
     pub(super) running: TaskTracker,
+    /// Its consumer is open: before that, what the server says of it means nothing.
+    pub(super) is_open: AtomicBool,
     /// Letters that could not be read.
     pub(super) num_unreadable: AtomicU64,
 }
@@ -67,6 +69,17 @@ pub(super) enum Delivered {
 impl Intake {
     pub(super) fn capability(&self) -> &'static str {
         self.services.capability
+    }
+
+    /// Whether all that was published for it is delivered and acknowledged.
+    pub(super) async fn is_idle(&self) -> bool {
+        if !self.is_open.load(Ordering::SeqCst) {
+            return false;
+        }
+        let info = self.durable.info().await;
+        let is_done =
+            matches!(info, Ok(Some(info)) if info.num_pending == 0 && info.num_ack_pending == 0);
+        is_done && self.is_open.load(Ordering::SeqCst)
     }
 
     /// Runs a task that ends with the listening, and that a pause waits for.
@@ -166,9 +179,19 @@ impl Intake {
     /// Tells the server that it is done, until the server knows or is not there. If it never hears of it, the letter comes again
     /// and is known here.
     async fn acknowledge(&self, mark: Mark) {
-        let Some(ack) = self.ledger.lock().done(mark) else {
-            return;
-        };
+        let ack = self.ledger.lock().done(mark);
+        if let Some(ack) = ack {
+            self.confirm(&ack).await;
+        }
+    }
+
+    /// Acknowledges again what is done already.
+    pub(super) fn acknowledge_again(self: &Arc<Self>, ack: Subject) {
+        let intake = Arc::clone(self);
+        self.spawn(async move { intake.confirm(&ack).await });
+    }
+
+    async fn confirm(&self, ack: &Subject) {
         for _ in 0..ACKS {
             let confirming = async {
                 let link = self.ground.link();

@@ -1,6 +1,7 @@
 //! Several processes that listen together: each letter goes to one of them, in no order. Nobody takes more than it has room for.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::jetstream::Message;
@@ -25,7 +26,9 @@ pub(super) async fn listen(intake: Arc<Intake>) {
     let room = Arc::new(Semaphore::new(AT_A_TIME));
     let mut failures = 0;
     while !intake.paused.is_cancelled() {
-        let Err(error) = session(&intake, &room).await else {
+        let ended = session(&intake, &room).await;
+        intake.is_open.store(false, Ordering::SeqCst);
+        let Err(error) = ended else {
             failures = 0;
             continue;
         };
@@ -45,7 +48,8 @@ pub(super) async fn listen(intake: Arc<Intake>) {
 /// Takes letters in until the connection is made anew, or until it is told to pause.
 async fn session(intake: &Arc<Intake>, room: &Arc<Semaphore>) -> Result<(), ApiError> {
     let consumer = intake.durable.open_shared().await?;
-    let mut reconnected = std::pin::pin!(intake.ground.reconnected());
+    intake.is_open.store(true, Ordering::SeqCst);
+    let mut reconnected = std::pin::pin!(intake.ground.api().reconnected());
     loop {
         tokio::select! {
             biased;
