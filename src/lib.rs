@@ -26,7 +26,7 @@
 //! | feature | brings | needs |
 //! |---|---|---|
 //! | none | [`mod@contract`] and [`prelude`]: what a package of contracts links | |
-//! | `runtime` | the platform in memory: [`actor`], [`call`], [`config`], [`explain`], [`runtime`], [`store`] | |
+//! | `runtime` | the platform in memory: [`actor`], [`call`], [`config`], [`explain`], [`placement`], [`runtime`], [`store`] | |
 //! | `sled`, `fjall` | the engines of durable capabilities | `runtime` |
 //! | `observe` | logs, metrics and traces: [`observe`] | `runtime` |
 //! | `otlp` | traces sent to an OpenTelemetry collector: `observe::otlp` | `observe` |
@@ -64,6 +64,8 @@ mod engine;
 pub mod gateway;
 #[cfg(feature = "observe")]
 pub mod observe;
+#[cfg(feature = "runtime")]
+pub mod placement;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

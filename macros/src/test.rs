@@ -2,16 +2,25 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Error, ItemFn, Result, meta};
+use syn::{Error, ItemFn, LitStr, Result, meta};
 
-const FORM: &str = "the form is `#[skep::test] async fn a_promise(colony: Colony) { .. }`, or `#[skep::test(real_time)]`";
+const FORM: &str = "the form is `#[skep::test] async fn a_promise(colony: Colony) { .. }`, or `#[skep::test(real_time)]`, \
+                    or `#[skep::test(in_process = \"why this cannot be told over NATS\")]`";
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut is_real_time = false;
+    let mut is_in_process = false;
     let parser = meta::parser(|option| {
         if option.path.is_ident("real_time") {
             is_real_time = true;
             Ok(())
+        } else if option.path.is_ident("in_process") {
+            let reason: LitStr = option.value()?.parse()?;
+            is_in_process = true;
+            match reason.value().trim() {
+                "" => Err(Error::new_spanned(&reason, FORM)),
+                _ => Ok(()),
+            }
         } else {
             Err(option.error(format!("unknown option; {FORM}")))
         }
@@ -40,6 +49,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         }
     };
     let (local, wire) = (run("local", "Local"), run("wire", "Wire"));
+    let nats = (!is_in_process).then(|| run("nats", "Nats"));
     let body = ItemFn {
         attrs: Vec::new(),
         ..function.clone()
@@ -50,6 +60,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         mod #name {
             #local
             #wire
+            #nats
         }
     })
 }

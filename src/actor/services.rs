@@ -61,7 +61,7 @@ pub(crate) struct Limits {
 
 /// For each event of a capability the targets that get it: capabilities of this process, and [`EVENTS`](super::outgoing::EVENTS)
 /// when there are other processes.
-pub(crate) type Audience = BTreeMap<&'static str, Vec<Arc<str>>>;
+pub(crate) type Audience = BTreeMap<String, Vec<Arc<str>>>;
 
 /// Is told what a commit left to be delivered.
 pub(crate) trait Post: Send + Sync {

@@ -127,6 +127,15 @@ impl<C: Accepts<M>, M: Message> Future for Tell<'_, C, M> {
 // Nothing in here is ever pinned in place: messages are moved, the other parts are boxed.
 impl<C, M: Message> Unpin for Calling<'_, C, M> {}
 
+impl<C, M: Message> Drop for Calling<'_, C, M> {
+    /// Nobody waits any more: a turn that has not begun will not.
+    fn drop(&mut self) {
+        if let Stage::WaitingForReply(cell) = &self.stage {
+            let _ = cell.expire();
+        }
+    }
+}
+
 impl<'r, C, M: Message> Calling<'r, C, M> {
     fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
         Self {
@@ -196,6 +205,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                 Stage::WaitingForRoom(cell, room) => {
                     ready!(self.wait_for_room(cell, room, cx))?;
                     if kind == RequestKind::Tell {
+                        self.stage = Stage::Over;
                         return Poll::Ready(Ok(None));
                     }
                 }
@@ -295,13 +305,6 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             return Poll::Ready(
                 answer.and_then(|answer| decode::<M>(self.route.contract, &answer)),
             );
-        }
-        if self.timed_out(cx) {
-            let capability = cell.scope().name();
-            return Poll::Ready(Err(CallError::DeadlineExceeded {
-                capability,
-                started: true,
-            }));
         }
         self.stage = Stage::Elsewhere(cell, answer);
         Poll::Pending

@@ -122,6 +122,12 @@ pub enum CallError {
         /// What does not fit.
         reason: String,
     },
+    /// Whoever was at work on it is gone: its process ended, or the connection to it. Never happens in process.
+    #[error("whoever was at work on the message to {capability} is gone; the outcome is unknown")]
+    Lost {
+        /// Whom the message was for.
+        capability: String,
+    },
     /// The store could not read or commit.
     #[error("{capability} could not reach its store: {reason}")]
     Storage {
@@ -143,7 +149,7 @@ impl From<Box<Self>> for CallError {
 
 impl CallError {
     /// The codes that [`code`](Self::code) can return.
-    pub const CODES: [&'static str; 12] = [
+    pub const CODES: [&'static str; 13] = [
         "overloaded",
         "deadline_exceeded",
         "cycle",
@@ -155,6 +161,7 @@ impl CallError {
         "invalid_key",
         "too_large",
         "codec",
+        "lost",
         "storage",
     ];
 
@@ -173,7 +180,36 @@ impl CallError {
             Self::InvalidKey { .. } => "invalid_key",
             Self::TooLarge { .. } => "too_large",
             Self::Codec { .. } => "codec",
+            Self::Lost { .. } => "lost",
             Self::Storage { .. } => "storage",
+        }
+    }
+
+    /// The error's number, as HTTP counts: what doors and stock NATS clients are told.
+    pub(crate) const fn status(&self) -> u16 {
+        match self {
+            Self::Overloaded { .. }
+            | Self::Down { .. }
+            | Self::Stopping { .. }
+            | Self::NotHosted { .. }
+            | Self::Storage { tried: false, .. } => 503,
+            Self::Lost { .. } => 502,
+            Self::DeadlineExceeded { .. } => 504,
+            Self::Cycle { .. } => 508,
+            Self::UnknownMessage { .. } => 404,
+            Self::InvalidKey { .. } => 400,
+            Self::TooLarge {
+                part: Part::Message,
+                ..
+            } => 413,
+            Self::Codec {
+                part: Part::Message,
+                ..
+            } => 422,
+            _ => match self.delivery() {
+                Delivery::NotDelivered => 503,
+                Delivery::Unknown => 500,
+            },
         }
     }
 
@@ -189,6 +225,7 @@ impl CallError {
             | Self::Codec {
                 part: Part::Reply, ..
             }
+            | Self::Lost { .. }
             | Self::Storage { tried: true, .. } => Delivery::Unknown,
             _ => Delivery::NotDelivered,
         }
@@ -240,3 +277,35 @@ impl<E: std::fmt::Debug> std::fmt::Display for AskError<E> {
 }
 
 impl<E: std::fmt::Debug> std::error::Error for AskError<E> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_caller_sent_is_told_apart_from_what_was_answered() {
+        let capability = || "desk".to_owned();
+        for (part, large, misfit) in [(Part::Message, 413, 422), (Part::Reply, 500, 500)] {
+            let too_large = CallError::TooLarge {
+                capability: capability(),
+                part,
+                limit: 1,
+            };
+            let codec = CallError::Codec {
+                capability: capability(),
+                part,
+                reason: String::new(),
+            };
+            assert_eq!((too_large.status(), codec.status()), (large, misfit));
+        }
+        let storage = |tried| CallError::Storage {
+            capability: capability(),
+            reason: String::new(),
+            tried,
+        };
+        assert_eq!(
+            (storage(false).status(), storage(true).status()),
+            (503, 500)
+        );
+    }
+}

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::Context;
 use std::time::Duration;
 
@@ -15,12 +15,16 @@ use parking_lot::RwLock;
 use super::cell::CallCell;
 use super::tracer::Tracer;
 use super::{CallError, Clock, Key, MessageId, Tick, TraceContext};
-use crate::contract::{Accepts, Contract, Message};
+use crate::contract::{Accepts, Contract, Description, Message};
 
 /// The deadline of a call when nothing else is said (law 3).
 const DEADLINE_DEFAULT: Duration = Duration::from_secs(5);
 /// The size limit of one body when nothing else is said.
 const MESSAGE_SIZE_DEFAULT: usize = 1024 * 1024;
+
+/// How much later than its deadline a call through a transport may end: who handles it has a clock of its own, and says exactly
+/// whether the turn had begun.
+pub(crate) const GRACE: Duration = Duration::from_millis(50);
 
 /// All capabilities that a process knows, by name.
 pub(crate) struct Directory {
@@ -28,6 +32,17 @@ pub(crate) struct Directory {
     tracer: Arc<Tracer>,
     closed: Arc<AtomicBool>,
     routes: RwLock<BTreeMap<&'static str, Arc<Route>>>,
+    /// The way to contracts that nobody in this program implements, where there is a network.
+    abroad: OnceLock<Abroad>,
+}
+
+/// Makes the way to a contract that nobody in this program implements.
+pub(crate) type Abroad = Box<dyn Fn(Stranger) -> Arc<dyn Remote> + Send + Sync>;
+
+/// A contract that nobody in this program implements.
+pub(crate) struct Stranger {
+    pub(crate) contract: &'static str,
+    pub(crate) describe: fn() -> Description,
 }
 
 impl Directory {
@@ -37,7 +52,14 @@ impl Directory {
             tracer: Arc::new(tracer),
             closed: Arc::default(),
             routes: RwLock::default(),
+            abroad: OnceLock::new(),
         }
+    }
+
+    /// From now on, routes to contracts that nobody here implements lead this way.
+    pub(crate) fn lead_abroad(&self, abroad: Abroad) {
+        // There is one network, and it is there before the first route.
+        let _ = self.abroad.set(abroad);
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -53,8 +75,16 @@ impl Directory {
         if let Some(route) = self.routes.read().get(C::NAME) {
             return Arc::clone(route);
         }
+        let abroad = self.abroad.get().map(|abroad| {
+            abroad(Stranger {
+                contract: C::NAME,
+                describe: C::describe,
+            })
+        });
+        let by_name = abroad.clone().map(Arc::new);
+        let target = abroad.map_or(Target::Vacant, Target::Remote);
         let mut routes = self.routes.write();
-        let route = routes.entry(C::NAME).or_insert_with(|| {
+        let route = routes.entry(C::NAME).or_insert_with(move || {
             Arc::new(Route {
                 contract: C::NAME,
                 version: C::VERSION,
@@ -64,8 +94,8 @@ impl Directory {
                 closed: Arc::clone(&self.closed),
                 deadline_ns: AtomicU64::new(nanos(DEADLINE_DEFAULT)),
                 message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
-                target: ArcSwap::from_pointee(Target::Vacant),
-                by_name: ArcSwapOption::empty(),
+                target: ArcSwap::from_pointee(target),
+                by_name: ArcSwapOption::new(by_name),
             })
         });
         Arc::clone(route)
@@ -183,9 +213,10 @@ pub(crate) enum Answer {
 
 /// The far end of a transport, as the callers of one capability see it.
 pub(crate) trait Remote: Send + Sync {
-    /// Sends a request and waits for what its kind wants.
+    /// Sends a request and waits for what its kind wants, until its deadline or a [`GRACE`] later.
     ///
-    /// The first poll sends it, so that calls polled in order are sent in order. Dropping the future does not stop the turn.
+    /// The first poll sends it, so that calls polled in order are sent in order. Dropping the future does not stop a
+    /// turn that has begun; one that has not will not.
     fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>>;
 
     /// Sends without waiting for anything.

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use super::command::Command;
 use super::commands::BUILT_IN;
 use super::exit::Exit;
+use super::leash::Leash;
 use super::session::{Colour, Session};
 use super::{definition, run};
 use crate::actor::{Capability, HandlesAll};
@@ -154,10 +155,12 @@ impl App {
             }
         };
         let colour = Colour::of(&environment);
+        let leash = Leash::of(&environment);
         let sources = definition::sources(self.name, &self.presets, &matches, environment);
         let session = Session::new(self.name, self.version, self.capabilities.clone(), sources)
             .with_definition(definition)
-            .with_colour(colour);
+            .with_colour(colour)
+            .with_leash(leash);
         let runtime = match tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

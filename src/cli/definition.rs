@@ -127,6 +127,12 @@ mod tests {
         Commands:
           run          Runs the application until Ctrl-C (default)
           config       Prints every key of the configuration, its value, and where that comes from
+          plan         Tells who will run where, and what changes by that; starts nothing
+          up           Starts every node of the configuration, and a nats-server if none answers; Ctrl-C
+                       ends them all
+          ps           Lists the processes of a running `up`, and how they are
+          scale        Starts or drains processes until so many have a stateless capability
+          drain        Lets a node finish what it has accepted, and stops it
           doctor       Checks configuration, folders, ports and the running process, and says how to mend
                        what is wrong
           list         Lists the capabilities that run, and how they are

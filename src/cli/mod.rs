@@ -9,6 +9,7 @@ mod commands;
 mod definition;
 mod exit;
 mod failure;
+mod leash;
 mod operator;
 mod output;
 mod run;
@@ -18,6 +19,7 @@ mod session;
 mod spans;
 mod stopwatch;
 mod store_files;
+mod up;
 mod views;
 
 pub use app::{App, app};

@@ -14,6 +14,11 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     writeln!(stdout, "{text}").map_err(|error| Failure::of_output(&error))
 }
 
+/// Prints a line for people, beside the output: on the standard error stream.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Prints a value as JSON for people and programs: indented.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(&format!("{:#}", as_json(value)))

@@ -34,6 +34,7 @@ pub(super) async fn run(session: Session, prepare: Option<Prepare>) -> Exit {
     let interrupted = session.interrupted();
     let ms = begun.elapsed().as_millis();
     session.say(&ready_line(&session, &runtime, &doors, ms));
+    session.ready(std::process::id(), doors.api_url());
     tokio::select! {
         () = interrupted => {
             session.note("stopping: what was accepted is finished first (Ctrl-C again ends at once)");

@@ -6,11 +6,15 @@ use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 
+use parking_lot::Mutex;
+
 use super::exit::Exit;
+use super::leash::{Leash, Ready};
 use super::spans::Spans;
 use crate::config::{Config, LogSettings, Sources};
 use crate::gateway::{Doors, DoorsOptions};
 use crate::observe::log::Logs;
+use crate::placement::{Part, Topology};
 use crate::runtime::{Builder, Runtime, RuntimeError};
 
 /// What a command works with.
@@ -23,6 +27,8 @@ pub struct Session {
     colour: Colour,
     spans: Spans,
     logs: OnceLock<Logs>,
+    /// What ties it to the `up` that started it.
+    leash: Mutex<Option<Leash>>,
 }
 
 /// Whether the environment allows colour.
@@ -62,6 +68,7 @@ impl Session {
             capabilities,
             sources,
             logs: OnceLock::new(),
+            leash: Mutex::new(None),
             definition: clap::Command::new(name),
             colour: Colour::default(),
             spans: Spans::default(),
@@ -82,6 +89,35 @@ impl Session {
         self
     }
 
+    /// The same, tied to the `up` that started this process, if one did.
+    #[must_use]
+    pub(super) fn with_leash(self, leash: Option<Leash>) -> Self {
+        *self.leash.lock() = leash;
+        self
+    }
+
+    /// Tells the `up` that started this process, if one did, that it is ready; `pid` does the work.
+    pub(super) fn ready(&self, pid: u32, api: Option<String>) {
+        if let Some(leash) = &*self.leash.lock()
+            && let Err(error) = leash.say(&Ready { pid, api })
+        {
+            self.note(&format!(
+                "`up` cannot be told that this process is ready: {error}"
+            ));
+        }
+    }
+
+    /// Ends when `up` lets go of this process, or has ended; the first time only, and never where no `up` started it.
+    fn let_go(&self) -> impl Future<Output = ()> + Send + use<> {
+        let cut = self.leash.lock().as_mut().and_then(Leash::take);
+        async move {
+            match cut {
+                Some(cut) => drop(cut.await),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     /// The whole command line.
     pub(super) const fn definition(&self) -> &clap::Command {
         &self.definition
@@ -89,7 +125,12 @@ impl Session {
 
     /// Whether what is printed may have colour.
     pub(super) fn has_colour(&self) -> bool {
-        self.colour == Colour::Allowed && std::io::stdout().is_terminal()
+        self.may_colour() && std::io::stdout().is_terminal()
+    }
+
+    /// Whether the environment allows colour where a person reads.
+    pub(super) fn may_colour(&self) -> bool {
+        self.colour == Colour::Allowed
     }
 
     /// Whether a person reads the notes.
@@ -133,6 +174,21 @@ impl Session {
     /// Reads and checks the configuration without a word.
     pub(super) fn read_config(&self) -> Result<Config, RuntimeError> {
         self.builder().config()
+    }
+
+    /// Which node hosts what, and the capabilities that are hosted.
+    ///
+    /// # Errors
+    ///
+    /// How to end; every mistake has been printed.
+    pub(super) fn topology(&self, config: &Config) -> Result<(Topology, Vec<Part>), Exit> {
+        let builder = self.builder();
+        let parts = builder
+            .parts(config)
+            .map_err(|error| self.explain(&error))?;
+        let topology = Topology::read(self.name, config, &parts);
+        let topology = topology.map_err(|problems| self.explain(&problems.into()))?;
+        Ok((topology, parts))
     }
 
     /// Begins to log as configured, and starts the application.
@@ -194,7 +250,8 @@ impl Session {
         let _ = writeln!(std::io::stderr().lock(), "{line}");
     }
 
-    /// Ends when the process is asked to end: Ctrl-C, or SIGTERM where there is such a thing. From this call on – not from the
+    /// Ends when the process is asked to end: Ctrl-C, SIGTERM where there is such a thing, or, the first time that this is
+    /// called, the end of the `up` that started it. From this call on – not from the
     /// first poll – such a signal does not end the process by itself any more.
     ///
     /// # Cancel safety
@@ -214,23 +271,30 @@ impl Session {
         }
         let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()];
         let (interrupt, terminate) = (signal(interrupt).ok(), signal(terminate).ok());
+        let let_go = self.let_go();
         async move {
             tokio::select! {
+                () = let_go => {}
                 () = come(interrupt) => {}
                 () = come(terminate) => {}
             }
         }
     }
 
-    /// Ends when the process is asked to end, by Ctrl-C.
+    /// Ends when the process is asked to end: by Ctrl-C, or, the first time that this is called, the end of the `up` that
+    /// started it.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost when it is dropped.
     #[cfg(not(unix))]
     pub fn interrupted(&self) -> impl Future<Output = ()> + Send + use<> {
-        async {
-            let _ = tokio::signal::ctrl_c().await;
+        let let_go = self.let_go();
+        async move {
+            tokio::select! {
+                () = let_go => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
         }
     }
 

@@ -7,10 +7,12 @@ use serde_json::Value as Json;
 use super::bytes::{self, ByteSize};
 use super::duration::{self, HumanDuration};
 use super::fault::Fault;
+use super::namespace::{self, Namespace};
 use super::place::Place;
 use super::problem::Problem;
 use super::range;
 use super::schemas::DEFAULTS;
+use super::server_url::{self, ServerUrl};
 use super::shape::{INAPPLICABLE, ORDERED, Shape, kind_of, one_of};
 use super::spelling::{dotted, nearest, variable};
 use super::tree::{Node, Value};
@@ -140,6 +142,10 @@ impl<'a> Checker<'a> {
         };
         if unreadable.is_some() {
             self.wrong_type(node, shape, unreadable);
+        } else if let Some(reason) = malformed(leaf, shape) {
+            let key = dotted(&self.path);
+            let fault = Fault::Refused { key, reason };
+            self.found.push(Problem::new(fault, node.place.clone()));
         } else if !range::within(shape, leaf) {
             let fault = Fault::OutOfRange {
                 key: dotted(&self.path),
@@ -259,6 +265,16 @@ impl<'a> Checker<'a> {
             };
             self.found.push(Problem::new(fault, place.clone()));
         }
+    }
+}
+
+/// Why a text does not have the form that its format asks for.
+fn malformed(leaf: &toml::Value, shape: Shape<'_>) -> Option<String> {
+    let text = leaf.as_str()?;
+    match shape.format()? {
+        server_url::FORMAT => text.parse::<ServerUrl>().err().map(|e| e.to_string()),
+        namespace::FORMAT => text.parse::<Namespace>().err().map(|e| e.to_string()),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the schema adds to a tree: covers over secrets, inherited keys, defaults.
 
 use super::place::{Cover, Place};
+use super::server_url;
 use super::shape::{INHERITS, Shape};
 use super::tree::{Node, Value};
 
@@ -8,7 +9,8 @@ use super::tree::{Node, Value};
 ///
 /// `shapes` are all schemas the node might have; if one of them says secret, it is one.
 pub(super) fn cover(node: &mut Node, shapes: &[Shape<'_>], above: Option<Cover>) {
-    let own = match shapes.iter().any(|shape| shape.is_secret()) {
+    let is_secret = |shape: &Shape<'_>| shape.is_secret() || holds_password(node, *shape);
+    let own = match shapes.iter().any(is_secret) {
         true => Some(Cover::Secret),
         false => shapes.is_empty().then_some(Cover::Unknown),
     };
@@ -34,6 +36,11 @@ pub(super) fn cover(node: &mut Node, shapes: &[Shape<'_>], above: Option<Cover>)
             }
         }
     }
+}
+
+/// Whether it is an address with a user or a password in it: refused, and not to be shown on the way.
+fn holds_password(node: &Node, shape: Shape<'_>) -> bool {
+    shape.format() == Some(server_url::FORMAT) && node.as_str().is_some_and(|it| it.contains('@'))
 }
 
 /// Gives every section that inherits the keys it does not set itself.
@@ -79,6 +86,11 @@ pub(super) fn filled(given: Option<Node>, shape: Shape<'_>) -> Option<Node> {
         for (key, property) in chosen.properties() {
             if let Some(child) = filled(entries.remove(key), property) {
                 entries.insert(key.to_owned(), child);
+            }
+        }
+        if let Some(free) = chosen.free_keys().filter(|_| shape.is_section()) {
+            for entry in entries.values_mut() {
+                *entry = filled(Some(entry.clone()), free).unwrap_or_else(|| entry.clone());
             }
         }
     }

@@ -122,6 +122,68 @@ pub enum Fault {
         /// The reader's words.
         reason: String,
     },
+    /// SK0212: a capability that no node hosts.
+    #[error("no node hosts `{capability}`")]
+    HostedNowhere {
+        /// The capability.
+        capability: String,
+    },
+    /// SK0213: a capability, or the rest of them, that two nodes host.
+    #[error(
+        "`{name}` is hosted twice: by node `{first}` and {}",
+        again(first, second)
+    )]
+    HostedTwice {
+        /// The capability, or `*`.
+        name: String,
+        /// The node that hosts it by right: the first one that says so.
+        first: String,
+        /// The other one; the same when it says so twice.
+        second: String,
+    },
+    /// SK0214: a node that hosts what there is not.
+    #[error("node `{node}` hosts `{name}`, which is no capability of this application")]
+    UnknownCapability {
+        /// The node.
+        node: String,
+        /// What it names.
+        name: String,
+        /// The capability that is probably meant.
+        nearest: Option<String>,
+        /// The capabilities of the application.
+        known: Vec<String>,
+    },
+    /// SK0215: replicas of a node whose capabilities cannot all have some.
+    #[error(
+        "node `{node}` cannot have {replicas} replicas: it hosts `{capability}`, which is {kind}"
+    )]
+    NotReplicable {
+        /// The node.
+        node: String,
+        /// How many are wanted.
+        replicas: u16,
+        /// The capability that stands in the way.
+        capability: String,
+        /// Why it does, in words.
+        kind: &'static str,
+    },
+    /// SK0216: nodes that have no server over which they could talk.
+    #[error("the nodes cannot talk to each other: `nats.servers` names no server")]
+    NoServers,
+    /// SK0217: nodes are wanted, but there is none, or one without anything to do.
+    #[error("{}", idle(node.as_deref()))]
+    NothingToHost {
+        /// The node; `None` when there is no node at all.
+        node: Option<String>,
+    },
+    /// SK0218: a name that no node can have.
+    #[error("a node cannot be called `{name}`: {reason}")]
+    NodeName {
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl Fault {
@@ -139,6 +201,13 @@ impl Fault {
             Self::BadFlag { .. } => "SK0209",
             Self::Contradiction { .. } => "SK0210",
             Self::Refused { .. } => "SK0211",
+            Self::HostedNowhere { .. } => "SK0212",
+            Self::HostedTwice { .. } => "SK0213",
+            Self::UnknownCapability { .. } => "SK0214",
+            Self::NotReplicable { .. } => "SK0215",
+            Self::NoServers => "SK0216",
+            Self::NothingToHost { .. } => "SK0217",
+            Self::NodeName { .. } => "SK0218",
         }
     }
 
@@ -175,15 +244,69 @@ impl Fault {
             Self::Contradiction { low, high, .. } => {
                 vec![format!("lower `{low}` or raise `{high}`")]
             }
+            Self::HostedNowhere { capability } => vec![format!(
+                "add \"{capability}\" to the `hosts` of a node, or let one host \"*\": whatever no other hosts"
+            )],
+            Self::HostedTwice { name, .. } => vec![format!("leave \"{name}\" in one place")],
+            Self::UnknownCapability { nearest, known, .. } => {
+                unknown_help(nearest.as_deref(), known, None)
+            }
+            Self::NotReplicable { capability, .. } => vec![format!(
+                "remove `replicas`, or let a node of its own host \"{capability}\""
+            )],
+            Self::NoServers => {
+                vec!["say servers = [\"nats://127.0.0.1:4222\"] in [nats]; the command `up` starts a server there".to_owned()]
+            }
+            Self::NothingToHost { node: Some(_) } => {
+                vec!["let it host something, give it `gateway = true`, or remove it".to_owned()]
+            }
+            Self::NothingToHost { node: None } => {
+                vec![
+                    "remove [nodes] for one process, or name a node, as in [nodes.front]"
+                        .to_owned(),
+                ]
+            }
+            Self::NodeName { .. } => Vec::new(),
         }
+    }
+
+    /// Whether it is about something that is not at its place itself: there may be several at one.
+    pub(super) const fn is_of_a_whole(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. } | Self::HostedNowhere { .. } | Self::NotReplicable { .. }
+        )
     }
 
     /// Whether the error points at the key and not at its value.
     pub(super) const fn concerns_key(&self) -> bool {
         matches!(
             self,
-            Self::UnknownKey { .. } | Self::UnknownVariable { .. } | Self::Missing { .. }
+            Self::UnknownKey { .. }
+                | Self::UnknownVariable { .. }
+                | Self::Missing { .. }
+                | Self::HostedNowhere { .. }
+                | Self::NoServers
+                | Self::NothingToHost { .. }
+                | Self::NodeName { .. }
         )
+    }
+}
+
+fn again(first: &str, second: &str) -> String {
+    if first == second {
+        "once more by the same".to_owned()
+    } else {
+        format!("by node `{second}`")
+    }
+}
+
+fn idle(node: Option<&str>) -> String {
+    match node {
+        Some(node) => {
+            format!("node `{node}` has nothing to do: it hosts nothing and opens no door")
+        }
+        None => "[nodes] names no node".to_owned(),
     }
 }
 

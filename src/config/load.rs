@@ -119,6 +119,12 @@ impl Config {
         self.schemas.document()
     }
 
+    /// What is said at a path, defaults included; a number steps into an array.
+    pub(super) fn node_at(&self, path: &[String]) -> Option<&Node> {
+        path.iter()
+            .try_fold(&self.whole, |node, step| node.step(step))
+    }
+
     fn read<T: DeserializeOwned>(&self, section: &str, without: &[&str]) -> Result<T, Problems> {
         let path: Vec<&str> = section.split('.').collect();
         if !self

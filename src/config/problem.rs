@@ -60,7 +60,7 @@ impl Problem {
 
     /// Whether it is the same mistake, met twice: in its layer and again in the whole.
     fn repeats(&self, other: &Self) -> bool {
-        let placed = !self.place.is_default() && !matches!(self.fault, Fault::Missing { .. });
+        let placed = !self.place.is_default() && !self.fault.is_of_a_whole();
         self.place == other.place
             && self.code() == other.code()
             && (placed || self.fault == other.fault)

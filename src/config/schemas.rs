@@ -1,11 +1,14 @@
 //! Which keys exist: the sections that the parts of an application register, as one JSON Schema of the whole file.
 
+use std::collections::BTreeMap;
+
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value as Json, json};
 
 use super::capability::CapabilitySettings;
 use super::doors::{AdminSettings, GatewaySettings};
+use super::nats::{NatsSettings, NodeSettings};
 use super::observe::{LogLevel, LogSettings, MetricsSettings, TraceSettings};
 use super::settings::{RuntimeSettings, StoreSettings};
 use super::shape::{INAPPLICABLE, INHERITS, SECTION, Shape};
@@ -14,6 +17,8 @@ use super::shape::{INAPPLICABLE, INHERITS, SECTION, Shape};
 pub(super) const DEFAULTS: &str = "defaults";
 /// The table of the capabilities' own tables.
 pub(super) const CAPABILITIES: &str = "capabilities";
+/// The table of the nodes' own tables.
+pub(super) const NODES: &str = "nodes";
 /// The table of the levels at which single capabilities log.
 const LOG_LEVELS: &str = "log.capabilities";
 
@@ -45,7 +50,8 @@ impl Schemas {
         Self { document }
     }
 
-    /// The platform's own sections: `runtime`, `store`, `gateway`, `admin`, `log`, `metrics`, `trace`, `defaults`, and `capabilities`, still without any.
+    /// The platform's own sections: `runtime`, `store`, `gateway`, `admin`, `log`, `metrics`, `trace`, `nats`, `nodes`,
+    /// `defaults`, and `capabilities`, still without any.
     pub fn platform() -> Self {
         Self::empty()
             .section("runtime", schema_of::<RuntimeSettings>())
@@ -55,6 +61,8 @@ impl Schemas {
             .section("log", schema_of::<LogSettings>())
             .section("metrics", schema_of::<MetricsSettings>())
             .section("trace", schema_of::<TraceSettings>())
+            .section("nats", schema_of::<NatsSettings>())
+            .section(NODES, schema_of::<BTreeMap<String, NodeSettings>>())
             .section(DEFAULTS, schema_of::<CapabilitySettings>())
             .section(CAPABILITIES, Schema::default())
             .closed(LOG_LEVELS)

@@ -6,7 +6,7 @@
 use serde_json::Value as Json;
 
 use super::tree::{Node, Value};
-use super::{bytes, duration, secret};
+use super::{bytes, duration, namespace, secret, server_url};
 
 /// Marks an object that stands in the file as a table of its own, whether or not the user wrote it.
 pub(super) const SECTION: &str = "x-section";
@@ -297,6 +297,10 @@ impl<'a> Shape<'a> {
         match (kind, self.format()) {
             ("string", Some(duration::FORMAT)) => format!("a duration{bounds}, such as \"5s\""),
             ("string", Some(bytes::FORMAT)) => format!("a byte size{bounds}, such as \"64KiB\""),
+            ("string", Some(server_url::FORMAT)) => {
+                "the address of a nats-server, such as \"nats://127.0.0.1:4222\"".to_owned()
+            }
+            ("string", Some(namespace::FORMAT)) => "a namespace, such as \"hotel\"".to_owned(),
             ("string", _) => format!("a string{bounds}"),
             ("integer", _) => format!("an integer{bounds}"),
             ("number", _) => format!("a number{bounds}"),

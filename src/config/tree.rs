@@ -89,6 +89,15 @@ impl Node {
         self.entries()?.get(key)
     }
 
+    /// The entry of a table, or the item of an array by its number.
+    pub(super) fn step(&self, step: &str) -> Option<&Self> {
+        match &self.value {
+            Value::Table(entries) => entries.get(step),
+            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+            Value::Unset | Value::Leaf(_) => None,
+        }
+    }
+
     pub(super) fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::Leaf(leaf) => leaf.as_str(),

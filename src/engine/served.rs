@@ -123,6 +123,7 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
             if kind == RequestKind::Tell {
                 return Ok(Answer::Accepted);
             }
+            let _unless_begun = Abandoned(&cell);
             let timer = services.clock.sleep_until(until);
             let result = tokio::select! {
                 biased;
@@ -150,6 +151,15 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
             }
             Offer::Refused(error) => Err(error),
         }
+    }
+}
+
+/// Takes a call back when whoever waits for it is gone, unless its turn has begun.
+struct Abandoned<'c, M: Message>(&'c Arc<CallCell<M>>);
+
+impl<M: Message> Drop for Abandoned<'_, M> {
+    fn drop(&mut self) {
+        let _ = self.0.expire();
     }
 }
 

@@ -26,6 +26,8 @@ mod streams;
 mod timestamp;
 mod visit;
 
+#[cfg(feature = "cli")]
+pub(crate) use admin::Token;
 pub use doors::{Doors, DoorsOptions};
 pub use error::DoorError;
 pub use exposure::{ExposeError, Exposed, Exposure};

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::bodies::Violation;
-use crate::call::{CallError, Delivery, Part, TraceContext};
+use crate::call::{CallError, TraceContext};
 
 /// An answer that says what is wrong.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Problem {
             error => error.to_string(),
         };
         let mut problem =
-            Self::new(status_of(error), error.code(), detail).with("delivery", error.delivery());
+            Self::new(error.status(), error.code(), detail).with("delivery", error.delivery());
         if problem.status == StatusCode::SERVICE_UNAVAILABLE {
             problem.retry_after = Some(1);
         }
@@ -157,67 +157,5 @@ impl Problem {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         response.body(Value::Object(body).to_string())
-    }
-}
-
-const fn status_of(error: &CallError) -> u16 {
-    match error {
-        CallError::Overloaded { .. }
-        | CallError::Down { .. }
-        | CallError::Stopping { .. }
-        | CallError::NotHosted { .. }
-        | CallError::Storage { tried: false, .. } => 503,
-        CallError::DeadlineExceeded { .. } => 504,
-        CallError::Cycle { .. } => 508,
-        CallError::UnknownMessage { .. } => 404,
-        CallError::InvalidKey { .. } => 400,
-        CallError::TooLarge {
-            part: Part::Message,
-            ..
-        } => 413,
-        CallError::Codec {
-            part: Part::Message,
-            ..
-        } => 422,
-        _ => match error.delivery() {
-            Delivery::NotDelivered => 503,
-            Delivery::Unknown => 500,
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn status(error: &CallError) -> u16 {
-        status_of(error)
-    }
-
-    #[test]
-    fn what_the_caller_sent_is_told_apart_from_what_we_answered() {
-        let capability = || "desk".to_owned();
-        for (part, large, misfit) in [(Part::Message, 413, 422), (Part::Reply, 500, 500)] {
-            let too_large = CallError::TooLarge {
-                capability: capability(),
-                part,
-                limit: 1,
-            };
-            let codec = CallError::Codec {
-                capability: capability(),
-                part,
-                reason: String::new(),
-            };
-            assert_eq!((status(&too_large), status(&codec)), (large, misfit));
-        }
-        let storage = |tried| CallError::Storage {
-            capability: capability(),
-            reason: String::new(),
-            tried,
-        };
-        assert_eq!(
-            (status(&storage(false)), status(&storage(true))),
-            (503, 500)
-        );
     }
 }

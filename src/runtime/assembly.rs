@@ -8,21 +8,26 @@ use futures_util::future::join_all;
 use parking_lot::Mutex;
 
 use super::builder::{Builder, Lab};
+use super::capabilities::CapabilityInfo;
+use super::cluster;
 use super::error::RuntimeError;
 use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
+use super::role::Part;
 use super::running::{Parts, Runtime};
 use super::storage::Kept;
+use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
-use crate::config::{Config, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::config::{MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
 use crate::store::{FailStop, OnFail};
+use crate::transport::{Network, Wanted};
 
 /// How often idle keyed actors are looked for, as a part of the time after which they go.
 const PASSIVATION_ROUNDS: u32 = 4;
@@ -32,7 +37,8 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         return Err(RuntimeError::PanicAborts);
     }
     refuse_twice(&builder.capabilities)?;
-    let config = builder.config()?;
+    let part = builder.part()?;
+    let config = &part.config;
     let settings: RuntimeSettings = config.section("runtime")?;
     let hosts = make_hosts(&settings, builder.lab.as_ref())?;
     let clock = make_clock(builder.lab.as_ref())?;
@@ -40,16 +46,20 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let tasks = Tasks::new(hosts.service_handle());
     let trace: TraceSettings = config.section("trace")?;
     let metrics: MetricsSettings = config.section("metrics")?;
-    let directory = Arc::new(Directory::new(clock, Tracer::new(&trace)));
-    let durable = open_store(&builder, &config, &hosts, &health).await?;
-    let memory = Kept::in_memory();
-    let post = Arc::new(PostOffice::default());
+    let directory = Arc::new(Directory::new(clock.clone(), Tracer::new(&trace)));
     let seed = settings.seed.unwrap_or_else(entropy);
     tracer::seed(seed);
     let random = Arc::new(Random::seeded(seed));
-    let audiences = audiences(&builder.capabilities);
-    let installed = install_all(&builder.capabilities, |number| Site {
-        config: &config,
+    let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
+    if let Some(network) = &network {
+        cluster::lead_abroad(&directory, network);
+    }
+    let durable = open_store(&builder, &part, &hosts, &health).await?;
+    let memory = Kept::in_memory();
+    let post = Arc::new(PostOffice::default());
+    let audiences = audiences(&builder.capabilities, &part);
+    let site = |number| Site {
+        config,
         directory: &directory,
         hosts: &hosts,
         tasks: &tasks,
@@ -58,10 +68,13 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         durable: durable.as_ref(),
         memory: &memory,
         placement: builder.placement,
+        is_joined: network.is_some(),
         metrics,
         audiences: &audiences,
         number,
-    })?;
+    };
+    let elsewhere = refer_all(&builder.capabilities, &part, network.as_ref(), &site)?;
+    let installed = install_all(&builder.capabilities, &part, site)?;
     let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
     let fakes = fakes.map(|fake| fake(&directory)).collect();
     let hosts = Mutex::new(hosts);
@@ -76,22 +89,52 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         installed,
         counted: super::inventory::Counted::default(),
         fakes,
+        name: part.name,
+        num_processes: part.topology.num_processes(),
+        network,
+        elsewhere,
     };
-    let runtime = Runtime::of(config, parts);
-    if let Err(error) = set_going(&runtime).await {
+    let runtime = Runtime::of(part.config, parts);
+    let wanted = cluster::wanted(&builder.capabilities);
+    if let Err(error) = set_going(&runtime, &wanted).await {
         runtime.stop().await;
         return Err(error);
     }
     Ok(runtime)
 }
 
-/// Installs all, or leaves none behind.
+/// Leads to their nodes what other processes host.
+fn refer_all<'s>(
+    capabilities: &[Box<dyn Install>],
+    part: &Part,
+    network: Option<&Arc<dyn Network>>,
+    site: &impl Fn(u64) -> Site<'s>,
+) -> Result<Vec<CapabilityInfo>, RuntimeError> {
+    let Some(network) = network else {
+        return Ok(Vec::new());
+    };
+    let mut elsewhere = Vec::new();
+    for (number, capability) in (0..).zip(capabilities) {
+        if let Some(node) = part.topology.hosted_by(capability.name())
+            && !part.hosts(capability.name())
+        {
+            elsewhere.push(capability.refer(&site(number), network, node.as_str())?);
+        }
+    }
+    Ok(elsewhere)
+}
+
+/// Installs all that this process hosts, or leaves none behind.
 fn install_all<'s>(
     capabilities: &[Box<dyn Install>],
+    part: &Part,
     site: impl Fn(u64) -> Site<'s>,
 ) -> Result<Vec<Installed>, RuntimeError> {
     let mut all: Vec<Installed> = Vec::new();
     for (number, capability) in (0..).zip(capabilities) {
+        if !part.hosts(capability.name()) {
+            continue;
+        }
         match capability.install(&site(number)) {
             Ok(installed) => all.push(installed),
             Err(error) => {
@@ -145,12 +188,14 @@ fn make_clock(lab: Option<&Lab>) -> Result<Clock, RuntimeError> {
 /// Opens the store if a capability needs it. Recovery may take a while: it must not block the caller's thread.
 async fn open_store(
     builder: &Builder,
-    config: &Config,
+    part: &Part,
     hosts: &Hosts,
     health: &HealthBoard,
 ) -> Result<Option<Kept>, RuntimeError> {
+    let config = &part.config;
     let mut is_needed = false;
-    for capability in &builder.capabilities {
+    let hosted = builder.capabilities.iter();
+    for capability in hosted.filter(|capability| part.hosts(capability.name())) {
         is_needed |= capability.is_durable(&config.capability(capability.name())?);
     }
     if !is_needed {
@@ -190,15 +235,19 @@ fn entropy() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// For each contract and event, the capabilities that listen.
+/// For each contract and event, the capabilities of this process that listen.
 fn audiences(
     capabilities: &[Box<dyn Install>],
+    part: &Part,
 ) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
-    for capability in capabilities {
-        for subscription in capability.subscriptions() {
+    for capability in capabilities
+        .iter()
+        .filter(|capability| part.hosts(capability.name()))
+    {
+        for (contract, event, _) in capability.subscriptions() {
             audiences
-                .entry(subscription)
+                .entry((contract, event))
                 .or_default()
                 .push(Arc::from(capability.name()));
         }
@@ -207,7 +256,7 @@ fn audiences(
 }
 
 /// Starts the actors, then what delivers to them.
-async fn set_going(runtime: &Runtime) -> Result<(), RuntimeError> {
+async fn set_going(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), RuntimeError> {
     let Some(parts) = runtime.parts() else {
         return Ok(());
     };
@@ -228,13 +277,14 @@ async fn set_going(runtime: &Runtime) -> Result<(), RuntimeError> {
     for installed in &parts.installed {
         begin_tasks(parts, installed);
     }
+    cluster::join(runtime, wanted).await?;
     parts.health.set(Health::Ready);
     Ok(())
 }
 
 /// Opens each capability's relay and timers: what its start commits is delivered like all else.
 fn open_post(parts: &Parts) {
-    let receivers: Receivers = parts
+    let mut receivers: Receivers = parts
         .installed
         .iter()
         .map(|installed| {
@@ -244,6 +294,17 @@ fn open_post(parts: &Parts) {
             )
         })
         .collect();
+    if let Some(network) = &parts.network {
+        receivers.insert(EVENTS.to_owned(), network.events());
+        let used = parts
+            .installed
+            .iter()
+            .flat_map(|installed| &installed.info.uses);
+        for capability in parts.elsewhere.iter().map(|info| &info.name).chain(used) {
+            let sends = || network.sends_to(capability);
+            receivers.entry(capability.clone()).or_insert_with(sends);
+        }
+    }
     let receivers = Arc::new(receivers);
     for installed in &parts.installed {
         let services = Arc::clone(&installed.services);

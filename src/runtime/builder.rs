@@ -7,11 +7,13 @@ use super::assembly;
 use super::capabilities::CapabilityInfo;
 use super::error::RuntimeError;
 use super::install::{Install, Installer};
+use super::role::Role;
 use super::running::Runtime;
 use crate::actor::{Capability, HandlesAll};
 use crate::call::route::Directory;
 use crate::config::{Config, Placement, Schemas, Sources};
 use crate::contract::Contract;
+use crate::placement::{Part, Topology};
 use crate::store::Store;
 
 /// Says what a runtime hosts and where its settings come from. Made by [`Runtime::builder`].
@@ -21,6 +23,7 @@ pub struct Builder {
     pub(super) sources: Option<Sources>,
     pub(super) placement: Option<Placement>,
     pub(super) lab: Option<Lab>,
+    pub(super) role: Role,
 }
 
 /// Puts a test's fake into the directory, and describes it.
@@ -44,6 +47,7 @@ impl Builder {
             sources: None,
             placement: None,
             lab: None,
+            role: Role::default(),
         }
     }
 
@@ -72,9 +76,35 @@ impl Builder {
         self
     }
 
+    /// Is one node of an application that the configuration splits: `replica` counts the node's processes from 1. The state is kept in
+    /// a folder of the node's own below `store.path`.
+    #[must_use]
+    pub fn node(mut self, name: impl Into<String>, replica: u16) -> Self {
+        let name = name.into();
+        self.role = Role::Node { name, replica };
+        self
+    }
+
+    /// Where the configuration splits the application, hosts nothing and calls what its nodes host. Where it does not, this
+    /// changes nothing.
+    #[must_use]
+    pub fn client(mut self) -> Self {
+        self.role = Role::Client;
+        self
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn placement(mut self, placement: Placement) -> Self {
         self.placement = Some(placement);
+        self
+    }
+
+    /// Puts these fakes into the laboratory.
+    #[cfg(feature = "testing")]
+    pub(crate) fn fakes(mut self, fakes: Vec<FakeInstall>) -> Self {
+        if let Some(lab) = &mut self.lab {
+            lab.fakes = fakes;
+        }
         self
     }
 
@@ -94,17 +124,35 @@ impl Builder {
             })
     }
 
-    /// Reads and checks the configuration without starting anything.
+    /// Reads and checks the configuration without starting anything: as it is for the node that this is.
     ///
     /// # Errors
     ///
     /// [`RuntimeError::Config`] with every mistake.
     pub fn config(&self) -> Result<Config, RuntimeError> {
-        let none = Sources::of(&self.application);
-        Ok(Config::load(
-            self.sources.as_ref().unwrap_or(&none),
-            &self.schemas(),
-        )?)
+        Ok(self.part()?.config)
+    }
+
+    /// What of each capability matters to where it may run, in the order in which they were given. Starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Config`] when `config` is another application's.
+    pub fn parts(&self, config: &Config) -> Result<Vec<Part>, RuntimeError> {
+        let parts = self.capabilities.iter();
+        parts
+            .map(|capability| Ok(capability.part(&config.capability(capability.name())?)))
+            .collect()
+    }
+
+    /// Which node hosts what, by the configuration. Starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Config`] with every mistake of `[nodes]` and `[nats]`.
+    pub fn topology(&self, config: &Config) -> Result<Topology, RuntimeError> {
+        let parts = self.parts(config)?;
+        Ok(Topology::read(&self.application, config, &parts)?)
     }
 
     /// Starts the runtime: reads the configuration, opens the store if a capability is durable, starts the actors and

@@ -28,6 +28,9 @@ pub struct CapabilityInfo {
     pub execution: Execution,
     /// Where its calls run.
     pub placement: Placement,
+    /// The node of the application that hosts it; none when this process does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// The digest of the contract's shape.
     pub digest: Digest,
     /// The contracts that it calls or sends to.
@@ -80,6 +83,7 @@ impl CapabilityInfo {
             durable: false,
             execution: Execution::Async,
             placement: Placement::Local,
+            node: None,
             digest: contract.digest(),
             uses: Vec::new(),
             listens: Vec::new(),
@@ -98,13 +102,15 @@ impl CapabilityInfo {
 }
 
 impl Runtime {
-    /// The capabilities that run here, in the order in which they were given; empty when the runtime has stopped.
+    /// The capabilities that run here, in the order in which they were given, then those of other processes; empty when the
+    /// runtime has stopped.
     #[must_use]
     pub fn capabilities(&self) -> Vec<CapabilityInfo> {
         let Some(parts) = self.parts() else {
             return Vec::new();
         };
         let installed = parts.installed.iter().map(|installed| &installed.info);
-        installed.chain(&parts.fakes).cloned().collect()
+        let here = installed.chain(&parts.fakes);
+        here.chain(&parts.elsewhere).cloned().collect()
     }
 }

@@ -143,7 +143,8 @@ impl Runtime {
     /// What the actors share that could emit this.
     fn emitter(&self, event: &NamedEvent) -> Result<Arc<Services>, EmitError> {
         let capability = || event.capability.clone();
-        let parts = self.parts().ok_or(EmitError::Stopped)?;
+        let parts = self.host(&event.capability).parts();
+        let parts = parts.ok_or(EmitError::Stopped)?;
         let found = parts.find(&event.capability);
         let installed = found.map_err(|nearest| EmitError::NotHosted {
             capability: capability(),

@@ -25,6 +25,35 @@ pub enum RuntimeError {
         /// One line a capability.
         reasons: Vec<String>,
     },
+    /// The configuration splits the application, and this was to be all of it.
+    #[error(
+        "the configuration splits the application into nodes ({nodes}): start all of them with `up`, or one with `node <name>`"
+    )]
+    Split {
+        /// The nodes' names.
+        nodes: String,
+    },
+    /// This was to be a node, and the configuration has none.
+    #[error(
+        "the configuration has no `[nodes]`: the application runs as a whole, with `run`; a file that splits it is given with -c"
+    )]
+    NotSplit,
+    /// The configuration has no node of this name.
+    #[error("there is no node {name:?}{hint}; the nodes are {nodes}")]
+    NoSuchNode {
+        /// The name that was given.
+        name: String,
+        /// The nodes' names.
+        nodes: String,
+        /// What was probably meant.
+        hint: String,
+    },
+    /// The other processes cannot be joined.
+    #[error("{reason}")]
+    NotJoined {
+        /// Why, and what helps.
+        reason: String,
+    },
     /// The system gives no threads.
     #[error("{reason}")]
     NoThreads {

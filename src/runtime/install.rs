@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::capabilities::CapabilityInfo;
+use super::cluster::idempotent;
 use super::error::RuntimeError;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
 use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
+use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Audience, Limits, Post, Posted, Services, Tasks};
-use crate::actor::{Capability, HandlesAll, Kind};
+use crate::actor::{Capability, Group, HandlesAll, Kind};
 use crate::call::route::{Directory, Remote, Route, Target};
 use crate::config::{
     CapabilitySettings, Config, Durability, MetricsSettings, Placement, Schemas, schema_of,
@@ -26,8 +28,9 @@ use crate::engine::host::Hosts;
 use crate::engine::hosted::{Host, Hosted};
 use crate::engine::parcel::Receiver;
 use crate::engine::spec::{Policy, RestartPolicy};
+use crate::placement;
 use crate::store::TreeName;
-use crate::transport::Loopback;
+use crate::transport::{Far, Loopback, Network};
 
 /// A capability whose type is known inside.
 pub(super) trait Install: Send + Sync {
@@ -37,15 +40,32 @@ pub(super) trait Install: Send + Sync {
     /// Adds the keys of its configuration.
     fn schemas(&self, schemas: Schemas) -> Schemas;
 
-    /// The events it listens to: contract and event.
-    fn subscriptions(&self) -> Vec<(&'static str, &'static str)>;
+    /// The events it listens to: contract and event, and who of several actors gets it.
+    fn subscriptions(&self) -> Vec<Subscribed>;
+
+    /// Whether there may be any number of it.
+    fn is_stateless(&self) -> bool;
 
     /// Whether it keeps something beyond the process, as configured.
     fn is_durable(&self, settings: &CapabilitySettings) -> bool;
 
+    /// What of it matters to where it may run.
+    fn part(&self, settings: &CapabilitySettings) -> placement::Part;
+
+    /// Puts the way to the node that hosts it at the end of its route.
+    fn refer(
+        &self,
+        site: &Site<'_>,
+        network: &Arc<dyn Network>,
+        node: &str,
+    ) -> Result<CapabilityInfo, RuntimeError>;
+
     /// Makes its actors and puts them at the end of its route.
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError>;
 }
+
+/// An event that is listened to: contract and event, and who of several actors gets it.
+pub(super) type Subscribed = (&'static str, &'static str, Group);
 
 /// What there is to build on.
 pub(super) struct Site<'a> {
@@ -58,6 +78,8 @@ pub(super) struct Site<'a> {
     pub(super) durable: Option<&'a Kept>,
     pub(super) memory: &'a Kept,
     pub(super) placement: Option<Placement>,
+    /// Whether there are other processes, which may listen too.
+    pub(super) is_joined: bool,
     pub(super) metrics: MetricsSettings,
     /// For each contract and event, who listens.
     pub(super) audiences: &'a BTreeMap<(&'static str, &'static str), Vec<Arc<str>>>,
@@ -76,6 +98,8 @@ pub(super) struct Installed {
     pub(super) lanes: Vec<Posted>,
     pub(super) is_keyed: bool,
     pub(super) info: CapabilityInfo,
+    /// The events it listens to.
+    pub(super) subscriptions: Vec<Subscribed>,
     /// Events in the log that an earlier process left, and this one shall not keep.
     pub(super) unwanted: Range<u64>,
 }
@@ -115,18 +139,65 @@ where
         }
     }
 
-    fn subscriptions(&self) -> Vec<(&'static str, &'static str)> {
+    fn is_stateless(&self) -> bool {
+        A::KIND == Kind::Stateless
+    }
+
+    fn subscriptions(&self) -> Vec<Subscribed> {
         let mut binder = Binder::<A>::new();
         A::bind(&mut binder);
         binder
             .events
             .iter()
-            .map(|binding| (binding.contract, binding.event))
+            .map(|binding| (binding.contract, binding.event, binding.group))
             .collect()
     }
 
     fn is_durable(&self, settings: &CapabilitySettings) -> bool {
         A::DURABLE && settings.durability == Durability::Local
+    }
+
+    fn part(&self, settings: &CapabilitySettings) -> placement::Part {
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        let listens = binder.events.iter();
+        placement::Part {
+            name: self.name().to_owned(),
+            kind: A::KIND,
+            durable: self.is_durable(settings),
+            uses: binder.uses.iter().map(|name| (*name).to_owned()).collect(),
+            listens: listens
+                .map(|binding| (binding.contract.to_owned(), binding.event.to_owned()))
+                .collect(),
+        }
+    }
+
+    fn refer(
+        &self,
+        site: &Site<'_>,
+        network: &Arc<dyn Network>,
+        node: &str,
+    ) -> Result<CapabilityInfo, RuntimeError> {
+        let settings = site.config.capability(self.name())?;
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        let placement = site.placement.unwrap_or(settings.placement);
+        let info = CapabilityInfo {
+            node: Some(node.to_owned()),
+            ..CapabilityInfo::of::<A>(&binder, &settings, placement)
+        };
+        let caller = network.caller(Far {
+            capability: self.name(),
+            remembers: self.is_durable(&settings),
+            idempotent: idempotent(&info.contract),
+            is_foreign: false,
+            window: usize::try_from(settings.mailbox).unwrap_or(usize::MAX),
+        });
+        let route = site.directory.route::<A::Contract>();
+        route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
+        route.serve_by_name(Arc::clone(&caller));
+        route.lead_to(Target::Remote(caller));
+        Ok(info)
     }
 
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError> {
@@ -182,6 +253,7 @@ where
             services,
             is_keyed: A::KIND == Kind::Keyed,
             info,
+            subscriptions: self.subscriptions(),
             unwanted,
         })
     }
@@ -196,8 +268,19 @@ where
             .audiences
             .iter()
             .filter(|((contract, _), _)| *contract == self.name());
-        own.map(|((_, event), receivers)| (*event, receivers.clone()))
-            .collect()
+        let mut audience: Audience = own
+            .map(|((_, event), receivers)| ((*event).to_owned(), receivers.clone()))
+            .collect();
+        if site.is_joined {
+            let others: Arc<str> = Arc::from(EVENTS);
+            for event in A::Contract::describe().events {
+                audience
+                    .entry(event.name)
+                    .or_default()
+                    .push(Arc::clone(&others));
+            }
+        }
+        audience
     }
 }
 

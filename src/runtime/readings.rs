@@ -19,12 +19,14 @@ impl Runtime {
     /// What each message, event and periodic method has been doing.
     #[must_use]
     pub fn meters(&self) -> Vec<MeterReading> {
-        let Some(parts) = self.parts() else {
-            return Vec::new();
-        };
-        let installed = parts.installed.iter().map(|installed| &installed.services);
-        installed
-            .flat_map(|services| services.meters.read(services.capability))
+        let parts = self.all().filter_map(Self::parts);
+        parts
+            .flat_map(|parts| {
+                let installed = parts.installed.iter().map(|installed| &installed.services);
+                installed
+                    .flat_map(|services| services.meters.read(services.capability))
+                    .collect::<Vec<_>>()
+            })
             .collect()
     }
 
@@ -63,7 +65,10 @@ impl Runtime {
     /// The spans of recorded traces that are remembered (`[trace] recent`), those that ended first before the others.
     #[must_use]
     pub fn spans(&self) -> Vec<Arc<Span>> {
-        self.directory().tracer().recent()
+        let recent = self
+            .all()
+            .map(|runtime| runtime.directory().tracer().recent());
+        recent.flatten().collect()
     }
 
     /// Every span of a recorded trace from now on. Who is more than 4,096 spans behind misses some.

@@ -25,6 +25,7 @@ use crate::contract::{Contract, Emitted};
 use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters, PostOffice};
 use crate::engine::CapabilityStats;
 use crate::engine::host::Hosts;
+use crate::transport::Network;
 
 /// How often is looked whether all is quiet.
 const LOOK: Duration = Duration::from_millis(2);
@@ -70,6 +71,8 @@ pub struct Runtime {
     health: HealthBoard,
     config: Arc<Config>,
     parts: Arc<Mutex<Option<Arc<Parts>>>>,
+    /// In the test kit, the other nodes of one colony: what is asked of a capability is asked of the one that hosts it.
+    companions: Arc<[Self]>,
 }
 
 /// What a running runtime is made of.
@@ -83,6 +86,13 @@ pub(super) struct Parts {
     pub(super) post: Arc<PostOffice>,
     pub(super) installed: Vec<Installed>,
     pub(super) counted: Counted,
+    /// What this process is called.
+    pub(super) name: String,
+    /// How many processes the application has: those that host something, or open a door.
+    pub(super) num_processes: usize,
+    pub(super) network: Option<Arc<dyn Network>>,
+    /// What other processes host.
+    pub(super) elsewhere: Vec<CapabilityInfo>,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
 }
@@ -100,7 +110,29 @@ impl Runtime {
             health: parts.health.clone(),
             config: Arc::new(config),
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
+            companions: Arc::default(),
         }
+    }
+
+    /// The same, speaking for these others too.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_companions(mut self, companions: Vec<Self>) -> Self {
+        self.companions = companions.into();
+        self
+    }
+
+    /// The runtimes that it speaks for, itself first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.companions.iter())
+    }
+
+    /// The one of them that hosts a capability; itself when none does.
+    pub(super) fn host(&self, capability: &str) -> &Self {
+        let hosts = |runtime: &&Self| {
+            let parts = runtime.parts();
+            parts.is_some_and(|parts| parts.find(capability).is_ok())
+        };
+        self.all().find(hosts).unwrap_or(self)
     }
 
     pub(super) const fn directory(&self) -> &Arc<Directory> {
@@ -155,13 +187,14 @@ impl Runtime {
     /// What each capability has done and is about to do, in the order in which they were given.
     #[must_use]
     pub fn stats(&self) -> Vec<CapabilityStats> {
-        let Some(parts) = self.parts() else {
-            return Vec::new();
-        };
+        let parts = self.all().filter_map(Self::parts);
         parts
-            .installed
-            .iter()
-            .map(|installed| installed.host.stats())
+            .flat_map(|parts| {
+                let installed = parts.installed.iter();
+                installed
+                    .map(|installed| installed.host.stats())
+                    .collect::<Vec<_>>()
+            })
             .collect()
     }
 
@@ -209,7 +242,7 @@ impl Runtime {
     }
 
     fn dead(&self, capability: &str) -> Result<DeadLetters, DeadLetterError> {
-        let parts = self.parts();
+        let parts = self.host(capability).parts();
         let installed = parts.as_ref().map_or(&[][..], |parts| &parts.installed);
         let found = installed
             .iter()
@@ -240,8 +273,7 @@ impl Runtime {
         let clock = self.directory.clock().clone();
         let until = clock.now().after(within);
         while let Some(parts) = self.parts() {
-            // Asked twice: what was on its way from the one to the other while we looked shows the second time.
-            if parts.is_settled() && parts.is_settled() {
+            if self.is_settled(&parts).await {
                 return true;
             }
             if clock.now() >= until {
@@ -251,6 +283,17 @@ impl Runtime {
             clock.sleep(LOOK).await;
         }
         true
+    }
+
+    /// Asked twice: what was on its way from the one to the other while we looked shows the second time.
+    async fn is_settled(&self, parts: &Parts) -> bool {
+        if parts.network.is_none() {
+            return parts.is_settled() && parts.is_settled();
+        }
+        match self.colony_is_settled(parts).await {
+            Some(done) => self.colony_is_settled(parts).await == Some(done),
+            None => false,
+        }
     }
 
     /// Stops: refuses new calls from outside, lets the actors finish what has been accepted, then stops each. What
@@ -270,15 +313,16 @@ impl Runtime {
             return;
         };
         self.health.set(Health::Stopping);
+        let clock = self.directory.clock();
+        let until = clock.now().after(parts.settings.shutdown_deadline.get());
+        parts.leave(until).await;
         self.directory.close();
-        let until = self
-            .directory
-            .clock()
-            .now()
-            .after(parts.settings.shutdown_deadline.get());
         parts.finish(until).await;
         parts.end().await;
         self.health.set(Health::Stopped);
+        for companion in self.companions.iter() {
+            Box::pin(companion.stop()).await;
+        }
     }
 }
 
@@ -312,7 +356,7 @@ impl Parts {
         }
     }
 
-    fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         self.installed
             .iter()
             .all(|installed| installed.host.is_idle())
@@ -321,6 +365,24 @@ impl Parts {
                 .installed
                 .iter()
                 .all(|installed| installed.host.stats().num_undelivered == 0)
+    }
+
+    /// Whether this process hosts nothing of an application that others host.
+    pub(super) fn is_client(&self) -> bool {
+        self.installed.is_empty() && self.fakes.is_empty() && !self.elsewhere.is_empty()
+    }
+
+    /// Takes no more calls of other processes; what was taken is answered.
+    async fn leave(&self, until: Tick) {
+        let Some(network) = &self.network else {
+            return;
+        };
+        tokio::select! {
+            () = Arc::clone(network).leave() => {}
+            () = self.directory.clock().sleep_until(until) => {
+                tracing::warn!("the shutdown deadline has passed: calls of other processes are left");
+            }
+        }
     }
 
     /// Whether nothing is left that would be lost with the process.

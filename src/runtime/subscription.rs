@@ -225,7 +225,8 @@ impl Runtime {
         capability: &str,
         subscribe: Subscribe,
     ) -> Result<Subscription, SubscribeError> {
-        let parts = self.parts().ok_or(SubscribeError::Stopped)?;
+        let parts = self.host(capability).parts();
+        let parts = parts.ok_or(SubscribeError::Stopped)?;
         let installed = parts
             .find(capability)
             .map_err(|nearest| SubscribeError::NotHosted {
@@ -260,7 +261,7 @@ impl Runtime {
 
     /// As [`subscribe`](Self::subscribe) from now on, to events of a type.
     pub(super) fn subscription_to<E: Emitted>(&self, capability: &str) -> Option<Subscription> {
-        let parts = self.parts()?;
+        let parts = self.host(capability).parts()?;
         let installed = parts.find(capability).ok()?;
         let filter = Filter {
             event: Some(<E as Event>::NAME.to_owned()),

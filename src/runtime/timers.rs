@@ -36,13 +36,12 @@ impl Runtime {
         capability: Option<&str>,
         num_max: usize,
     ) -> Result<Vec<SetTimer>, store::Error> {
-        let Some(parts) = self.parts() else {
-            return Ok(Vec::new());
-        };
         let mut timers = Vec::new();
-        for installed in &parts.installed {
-            if capability.is_none_or(|name| name == installed.services.capability) {
-                read(installed, num_max, &mut timers)?;
+        for parts in self.all().filter_map(Self::parts) {
+            for installed in &parts.installed {
+                if capability.is_none_or(|name| name == installed.services.capability) {
+                    read(installed, num_max, &mut timers)?;
+                }
             }
         }
         timers.sort_by_key(|timer| timer.due);

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::fake::{Fake, Installed};
+use super::server::Server;
 use crate::actor::{Capability, HandlesAll};
 use crate::config::{self, Sources};
 use crate::contract::Contract;
-use crate::runtime::{Builder, Lab, Runtime, RuntimeError};
+use crate::runtime::{Builder, FakeInstall, Lab, Runtime, RuntimeError};
 use crate::store::{MemoryStore, Store};
 
 /// Where capabilities run in a test.
@@ -20,6 +21,9 @@ pub enum Placement {
     Local,
     /// In process, but every message, reply and error goes through its codec.
     Wire,
+    /// Each capability is a node of its own, and the test another: all that they say to each other goes over a real nats-server, which
+    /// the test kit finds or fetches. The nodes share the test's process, so that a test can still look into them.
+    Nats,
 }
 
 /// How time passes in a test.
@@ -35,11 +39,20 @@ pub enum Time {
 pub struct Colony {
     placement: Placement,
     time: Time,
-    capabilities: Vec<fn(Builder) -> Builder>,
+    capabilities: Vec<Member>,
     fakes: Vec<Arc<dyn Installed>>,
     settings: Vec<String>,
     file: Option<PathBuf>,
     durable: Durable,
+    /// Started with the first colony that needs it, and there until the test ends.
+    server: OnceLock<Server>,
+}
+
+/// A capability of a colony.
+#[derive(Clone, Copy)]
+struct Member {
+    name: &'static str,
+    with: fn(Builder) -> Builder,
 }
 
 /// Where a test's durable capabilities keep what they keep.
@@ -60,6 +73,7 @@ impl Colony {
             settings: Vec::new(),
             file: None,
             durable: Durable::Given(Arc::new(MemoryStore::new())),
+            server: OnceLock::new(),
         }
     }
 
@@ -69,7 +83,10 @@ impl Colony {
     where
         A: Capability + HandlesAll<<<A as Capability>::Contract as Contract>::Messages>,
     {
-        self.capabilities.push(Builder::with::<A>);
+        self.capabilities.push(Member {
+            name: <A::Contract as Contract>::NAME,
+            with: Builder::with::<A>,
+        });
         self
     }
 
@@ -139,24 +156,39 @@ impl Colony {
     ///
     /// As [`Builder::start`].
     pub async fn try_start(&self) -> Result<Runtime, RuntimeError> {
+        match self.placement {
+            Placement::Local => {
+                self.builder(self.sources(), config::Placement::Local)
+                    .start()
+                    .await
+            }
+            Placement::Wire => {
+                self.builder(self.sources(), config::Placement::Wire)
+                    .start()
+                    .await
+            }
+            Placement::Nats => self.start_split().await,
+        }
+    }
+
+    fn sources(&self) -> Sources {
         let mut sources = Sources::of("test").set("runtime.seed=1");
         if let Some(file) = &self.file {
             sources = sources.file(file);
         }
-        let mut store = None;
-        match &self.durable {
-            Durable::Given(given) => store = Some(Arc::clone(given)),
-            Durable::Directory(path) => {
-                sources = sources.flag("store.path", path.display().to_string(), "--store");
-            }
+        if let Durable::Directory(path) = &self.durable {
+            sources = sources.flag("store.path", path.display().to_string(), "--store");
         }
-        for pair in &self.settings {
-            sources = sources.set(pair);
-        }
+        self.settings
+            .iter()
+            .fold(sources, |sources, pair| sources.set(pair))
+    }
+
+    fn builder(&self, sources: Sources, placement: config::Placement) -> Builder {
         let virtual_time = (self.time == Time::Virtual).then(tokio::runtime::Handle::current);
-        let placement = match self.placement {
-            Placement::Local => config::Placement::Local,
-            Placement::Wire => config::Placement::Wire,
+        let store = match &self.durable {
+            Durable::Given(given) => Some(Arc::clone(given)),
+            Durable::Directory(_) => None,
         };
         let builder = Runtime::builder()
             .application("test")
@@ -165,13 +197,40 @@ impl Colony {
             .lab(Lab {
                 virtual_time,
                 store,
-                fakes: self.fakes.iter().map(|fake| fake.install()).collect(),
+                fakes: Vec::new(),
             });
         let builder = self
             .capabilities
             .iter()
-            .fold(builder, |builder, with| with(builder));
-        builder.start().await
+            .fold(builder, |builder, member| (member.with)(builder));
+        match self.placement {
+            Placement::Nats => builder,
+            Placement::Local | Placement::Wire => builder.fakes(self.make_fakes()),
+        }
+    }
+
+    fn make_fakes(&self) -> Vec<FakeInstall> {
+        self.fakes.iter().map(|fake| fake.install()).collect()
+    }
+
+    /// Each capability as a node of its own, and the test as their client.
+    async fn start_split(&self) -> Result<Runtime, RuntimeError> {
+        let server = self.server.get_or_init(Server::start);
+        let mut sources = self
+            .sources()
+            .set(format!("nats.servers=[{:?}]", server.url()));
+        for member in &self.capabilities {
+            sources = sources.set(format!("nodes.{0}.hosts=[{0:?}]", member.name));
+        }
+        let mut nodes = Vec::new();
+        for (seed, member) in (2..).zip(&self.capabilities) {
+            let sources = sources.clone().set(format!("runtime.seed={seed}"));
+            let builder = self.builder(sources, config::Placement::Local);
+            nodes.push(builder.node(member.name, 1).start().await?);
+        }
+        let client = self.builder(sources, config::Placement::Local).client();
+        let client = client.fakes(self.make_fakes()).start().await?;
+        Ok(client.with_companions(nodes))
     }
 }
 
@@ -195,6 +254,11 @@ pub fn run<F: Future<Output = ()>>(
     time: Time,
     body: impl FnOnce(Colony) -> F,
 ) {
+    // Others than this process have a part in it there, and their time cannot be stopped.
+    let time = match placement {
+        Placement::Nats => Time::Real,
+        Placement::Local | Placement::Wire => time,
+    };
     let mut builder = match time {
         Time::Virtual => tokio::runtime::Builder::new_current_thread(),
         Time::Real => tokio::runtime::Builder::new_multi_thread(),

@@ -32,6 +32,7 @@ mod fake;
 #[cfg(feature = "gateway")]
 mod open;
 mod probe;
+mod server;
 #[cfg(feature = "gateway")]
 mod web;
 

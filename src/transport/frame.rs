@@ -12,9 +12,21 @@
 //! | `traceparent` | call | the step of a trace that sends it (W3C Trace Context) |
 //! | `Skep-Kind` | call | `ask` or `tell` |
 //! | `Skep-Answer` | answer | `reply`, `refusal`, `accepted` or `error` |
+//! | `Nats-Service-Error` | answer | what went wrong, for people (ADR-32, which stock clients of NATS know) |
+//! | `Nats-Service-Error-Code` | answer | the error's number, as HTTP counts; a refusal of the domain is 409 |
+//!
+//! What an error says besides is JSON in its body: `code`, `message`, `retryable`, `retry_after_ms` and, for skep itself, `details`.
+//!
+//! Others than skep send less: their subject says what is called, and an answer without `Skep-Answer` is a reply, or an error
+//! if it has an error code.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::call::route::{Answer, Request, RequestKind};
-use crate::call::{CallError, Clock, Key, MessageId, Part};
+use crate::call::{CallError, Clock, Delivery, Key, MessageId, Part, Tick};
 
 /// What goes over the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +35,32 @@ pub(crate) struct Frame {
     pub(crate) body: Vec<u8>,
 }
 
+/// What a call means that does not say it: its address says whom it is for, and the capability has a deadline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address<'a> {
+    pub(crate) contract: &'a str,
+    pub(crate) version: u32,
+    pub(crate) message: &'a str,
+    pub(crate) deadline: Duration,
+    /// Whether somebody waits for an answer.
+    pub(crate) is_answered: bool,
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, Deserialize)]
+struct ErrorBody {
+    code: String,
+    message: String,
+    retryable: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<CallError>,
+}
+
 /// A frame that is no call or no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameError {
-    #[error("header {0} is missing")]
-    Missing(&'static str),
     #[error("header {name} is {value:?}, which is not {expected}")]
     Invalid {
         name: &'static str,
@@ -36,6 +69,8 @@ pub(crate) enum FrameError {
     },
     #[error("the error it carries is not readable: {0}")]
     Error(String),
+    #[error("it is for {asked}, and here is {here}")]
+    Contract { asked: String, here: String },
 }
 
 const CONTRACT: &str = "Skep-Contract";
@@ -48,6 +83,20 @@ const INSIDE: &str = "Skep-Inside";
 const TRACE: &str = "traceparent";
 const KIND: &str = "Skep-Kind";
 const ANSWER: &str = "Skep-Answer";
+const ERROR: &str = "Nats-Service-Error";
+const ERROR_CODE: &str = "Nats-Service-Error-Code";
+
+/// The headers that a frame can have: others are not ours.
+pub(crate) const HEADERS: [&str; 12] = [
+    CONTRACT, MESSAGE, KEY, DEADLINE, ID, WAITING, INSIDE, TRACE, KIND, ANSWER, ERROR, ERROR_CODE,
+];
+
+/// The number of a refusal of the domain.
+const REFUSED: u16 = 409;
+/// The latest deadline that anybody may ask for. Later ones are brought forward to it.
+const LATEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// After which time it may be worth trying again.
+const RETRY_AFTER_MS: u64 = 1000;
 
 impl Frame {
     fn get(&self, name: &'static str) -> Option<&str> {
@@ -55,10 +104,6 @@ impl Frame {
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, value)| value.as_str())
-    }
-
-    fn need(&self, name: &'static str) -> Result<&str, FrameError> {
-        self.get(name).ok_or(FrameError::Missing(name))
     }
 
     /// A call as a frame.
@@ -113,46 +158,39 @@ impl Frame {
     }
 
     /// The call that a frame carries.
-    pub(crate) fn into_request(self, clock: &Clock) -> Result<Request, FrameError> {
-        let invalid = |name, value: &str, expected| FrameError::Invalid {
-            name,
-            value: value.to_owned(),
-            expected,
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError`] when a header cannot be read, or it is for another version of the contract.
+    pub(crate) fn into_request(
+        self,
+        clock: &Clock,
+        address: Address<'_>,
+    ) -> Result<Request, FrameError> {
+        self.meant_for(address)?;
+        let kind = match self.get(KIND) {
+            Some("ask") => RequestKind::Ask,
+            Some("tell") => RequestKind::Tell,
+            Some(other) => return Err(invalid(KIND, other, "`ask` or `tell`")),
+            None if address.is_answered => RequestKind::Ask,
+            None => RequestKind::Tell,
         };
-        let contract = self.need(CONTRACT)?;
-        let (name, version) = contract
-            .rsplit_once('/')
-            .and_then(|(name, version)| Some((name.to_owned(), version.parse().ok()?)))
-            .ok_or_else(|| invalid(CONTRACT, contract, "`name/version`"))?;
-        let deadline = self.need(DEADLINE)?;
-        let deadline_ms: u64 = deadline
-            .parse()
-            .map_err(|_| invalid(DEADLINE, deadline, "milliseconds since 1970"))?;
-        let left = std::time::Duration::from_millis(deadline_ms.saturating_sub(clock.wall_ms()));
-        let kind = match self.need(KIND)? {
-            "ask" => RequestKind::Ask,
-            "tell" => RequestKind::Tell,
-            other => return Err(invalid(KIND, other, "`ask` or `tell`")),
+        let decode = |name, value| {
+            percent_decoded(value).ok_or_else(|| invalid(name, value, "percent-encoded"))
         };
-        let key = self
-            .get(KEY)
-            .map(|key| percent_decoded(key).ok_or_else(|| invalid(KEY, key, "percent-encoded")));
-        let waiting = self
-            .get(WAITING)
-            .unwrap_or_default()
-            .split(',')
-            .filter(|name| !name.is_empty());
-        let waiting = waiting.map(|name| {
-            percent_decoded(name).ok_or_else(|| invalid(WAITING, name, "percent-encoded"))
-        });
+        let key = self.get(KEY).map(|key| decode(KEY, key)).transpose()?;
+        let waiting = self.get(WAITING).unwrap_or_default().split(',');
+        let waiting = waiting.filter(|name| !name.is_empty());
         Ok(Request {
-            contract: name,
-            version,
-            message: self.need(MESSAGE)?.to_owned(),
-            key: key.transpose()?.map(Key::from),
+            contract: address.contract.to_owned(),
+            version: address.version,
+            message: self.get(MESSAGE).unwrap_or(address.message).to_owned(),
+            key: key.map(Key::from),
             id: self.get(ID).map(MessageId::from),
-            deadline: clock.now().after(left),
-            waiting: waiting.collect::<Result<_, _>>()?,
+            deadline: self.deadline(clock, address)?,
+            waiting: waiting
+                .map(|name| decode(WAITING, name))
+                .collect::<Result<_, _>>()?,
             // As the standard asks for, what cannot be read is as if it were not there.
             trace: self.get(TRACE).and_then(|trace| trace.parse().ok()),
             inside: self.get(INSIDE) == Some("1"),
@@ -161,13 +199,53 @@ impl Frame {
         })
     }
 
+    /// Refuses what is for another contract, or another version of it.
+    fn meant_for(&self, address: Address<'_>) -> Result<(), FrameError> {
+        let Some(contract) = self.get(CONTRACT) else {
+            return Ok(());
+        };
+        let Some((name, version)) = contract.rsplit_once('/') else {
+            return Err(invalid(CONTRACT, contract, "`name/version`"));
+        };
+        let version = version
+            .parse::<u32>()
+            .map_err(|_| invalid(CONTRACT, contract, "`name/version`"))?;
+        if name == address.contract && version == address.version {
+            return Ok(());
+        }
+        Err(FrameError::Contract {
+            asked: contract.to_owned(),
+            here: format!("{}/{}", address.contract, address.version),
+        })
+    }
+
+    fn deadline(&self, clock: &Clock, address: Address<'_>) -> Result<Tick, FrameError> {
+        let Some(deadline) = self.get(DEADLINE) else {
+            return Ok(clock.now().after(address.deadline));
+        };
+        let deadline_ms: u64 = deadline
+            .parse()
+            .map_err(|_| invalid(DEADLINE, deadline, "milliseconds since 1970"))?;
+        let left = Duration::from_millis(deadline_ms.saturating_sub(clock.wall_ms()));
+        Ok(clock.now().after(left.min(LATEST)))
+    }
+
     /// An answer as a frame.
     pub(crate) fn of_answer(answer: Result<Answer, CallError>) -> Self {
         let (kind, body) = match answer {
             Ok(Answer::Reply(body)) => ("reply", body),
-            Ok(Answer::Domain(body)) => ("refusal", body),
             Ok(Answer::Accepted) => ("accepted", Vec::new()),
-            Err(error) => ("error", serde_json::to_vec(&error).unwrap_or_default()),
+            Ok(Answer::Domain(body)) => {
+                return Self {
+                    headers: vec![
+                        (ANSWER, "refusal".to_owned()),
+                        (ERROR, "refused by the domain: the body says why".to_owned()),
+                        (ERROR_CODE, REFUSED.to_string()),
+                    ],
+                    body,
+                };
+            }
+            Err(error) => return Self::of_error(error),
         };
         Self {
             headers: vec![(ANSWER, kind.to_owned())],
@@ -175,26 +253,106 @@ impl Frame {
         }
     }
 
+    fn of_error(error: CallError) -> Self {
+        let (message, status) = (error.to_string(), error.status());
+        let is_retryable = error.delivery() == Delivery::NotDelivered && status == 503;
+        let body = ErrorBody {
+            code: error.code().to_owned(),
+            message: message.clone(),
+            retryable: is_retryable,
+            retry_after_ms: is_retryable.then_some(RETRY_AFTER_MS),
+            details: Some(error),
+        };
+        let one_line: String = message
+            .chars()
+            .map(|c| {
+                if c.is_ascii() && !c.is_control() {
+                    c
+                } else {
+                    ' '
+                }
+            })
+            .collect();
+        Self {
+            headers: vec![
+                (ANSWER, "error".to_owned()),
+                (ERROR, one_line),
+                (ERROR_CODE, status.to_string()),
+            ],
+            body: serde_json::to_vec(&body).unwrap_or_default(),
+        }
+    }
+
     /// The answer that a frame carries.
-    pub(crate) fn into_answer(self) -> Result<Result<Answer, CallError>, FrameError> {
-        let answer = match self.need(ANSWER)? {
-            "reply" => Ok(Answer::Reply(self.body)),
-            "refusal" => Ok(Answer::Domain(self.body)),
-            "accepted" => Ok(Answer::Accepted),
-            "error" => {
-                let error = serde_json::from_slice(&self.body);
-                Err(error.map_err(|error| FrameError::Error(error.to_string()))?)
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError`] when it is none.
+    pub(crate) fn into_answer(
+        self,
+        capability: &str,
+    ) -> Result<Result<Answer, CallError>, FrameError> {
+        let answer = match self.get(ANSWER) {
+            Some("reply") => Ok(Answer::Reply(self.body)),
+            Some("refusal") => Ok(Answer::Domain(self.body)),
+            Some("accepted") => Ok(Answer::Accepted),
+            Some("error") => {
+                let error: ErrorBody = serde_json::from_slice(&self.body)
+                    .map_err(|error| FrameError::Error(error.to_string()))?;
+                let reason = error.message;
+                Err(error
+                    .details
+                    .unwrap_or_else(|| foreign_error(capability, 500, reason)))
             }
-            other => {
-                let (name, value) = (ANSWER, other.to_owned());
-                return Err(FrameError::Invalid {
-                    name,
-                    value,
-                    expected: "a kind of answer",
-                });
-            }
+            Some(other) => return Err(invalid(ANSWER, other, "a kind of answer")),
+            None => return Ok(self.into_foreign_answer(capability)),
         };
         Ok(answer)
+    }
+
+    /// What a service says that knows of ADR-32 only.
+    fn into_foreign_answer(self, capability: &str) -> Result<Answer, CallError> {
+        let Some(code) = self.get(ERROR_CODE) else {
+            return Ok(Answer::Reply(self.body));
+        };
+        let code = code.parse().unwrap_or(500);
+        let is_json = serde_json::from_slice::<&RawValue>(&self.body).is_ok();
+        if code == REFUSED && is_json {
+            return Ok(Answer::Domain(self.body));
+        }
+        let reason = self.get(ERROR).unwrap_or("it says no more").to_owned();
+        Err(foreign_error(capability, code, reason))
+    }
+}
+
+/// The error of a service that knows nothing of ours, by its number.
+fn foreign_error(capability: &str, code: u16, reason: String) -> CallError {
+    let capability = capability.to_owned();
+    match code {
+        400 | 422 => CallError::Codec {
+            capability,
+            part: Part::Message,
+            reason,
+        },
+        404 => CallError::UnknownMessage {
+            capability,
+            message: reason,
+        },
+        429 => CallError::Overloaded { capability },
+        503 => CallError::Down { capability, reason },
+        504 => CallError::DeadlineExceeded {
+            capability,
+            started: true,
+        },
+        _ => CallError::Panicked { capability, reason },
+    }
+}
+
+fn invalid(name: &'static str, value: &str, expected: &'static str) -> FrameError {
+    FrameError::Invalid {
+        name,
+        value: value.chars().take(64).collect(),
+        expected,
     }
 }
 
@@ -241,8 +399,6 @@ pub(super) fn percent_decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -260,6 +416,14 @@ mod tests {
         );
         (runtime, clock)
     }
+
+    const ADDRESS: Address<'_> = Address {
+        contract: "payments",
+        version: 3,
+        message: "charge",
+        deadline: Duration::from_secs(5),
+        is_answered: true,
+    };
 
     fn request(clock: &Clock, key: Option<String>, waiting: Vec<String>, body: Vec<u8>) -> Request {
         Request {
@@ -290,7 +454,7 @@ mod tests {
             for (_, value) in &frame.headers {
                 prop_assert!(value.bytes().all(|byte| byte.is_ascii_graphic()), "{value:?} cannot be a header");
             }
-            let received = frame.into_request(&clock).expect("a call");
+            let received = frame.into_request(&clock, ADDRESS).expect("a call");
             // Headers carry milliseconds, rounded up: the receiver never gives up before the sender.
             let later = received.deadline.since(sent.deadline);
             prop_assert!(received.deadline >= sent.deadline && later <= Duration::from_millis(2));
@@ -315,7 +479,10 @@ mod tests {
             }),
         ];
         for answer in answers {
-            assert_eq!(Frame::of_answer(answer.clone()).into_answer(), Ok(answer));
+            assert_eq!(
+                Frame::of_answer(answer.clone()).into_answer("payments"),
+                Ok(answer)
+            );
         }
     }
 
@@ -337,17 +504,71 @@ mod tests {
                 header.1 = value.to_owned();
             }
             assert!(
-                matches!(frame.into_request(&clock), Err(FrameError::Invalid { name: found, .. }) if found == name)
+                matches!(frame.into_request(&clock, ADDRESS), Err(FrameError::Invalid { name: found, .. }) if found == name)
             );
         }
-        let empty = Frame {
+    }
+
+    #[test]
+    fn a_call_that_says_nothing_is_what_its_address_says() {
+        let (_runtime, clock) = clock();
+        let frame = || Frame {
             headers: Vec::new(),
+            body: b"{}".to_vec(),
+        };
+        let asked = frame().into_request(&clock, ADDRESS).expect("a call");
+        assert_eq!((&*asked.message, asked.kind), ("charge", RequestKind::Ask));
+        assert_eq!(asked.deadline, clock.now().after(Duration::from_secs(5)));
+        let told = Address {
+            is_answered: false,
+            ..ADDRESS
+        };
+        let told = frame().into_request(&clock, told).expect("a call");
+        assert_eq!(told.kind, RequestKind::Tell);
+    }
+
+    #[test]
+    fn another_version_of_the_contract_is_refused_and_an_absurd_deadline_brought_forward() {
+        let (_runtime, clock) = clock();
+        let with = |header, value: &str| Frame {
+            headers: vec![(header, value.to_owned())],
             body: Vec::new(),
         };
-        assert_eq!(
-            empty.clone().into_request(&clock),
-            Err(FrameError::Missing(CONTRACT))
+        let refused = with(CONTRACT, "payments/4").into_request(&clock, ADDRESS);
+        assert!(
+            matches!(refused, Err(FrameError::Contract { .. })),
+            "{refused:?}"
         );
-        assert_eq!(empty.into_answer(), Err(FrameError::Missing(ANSWER)));
+        let far = with(DEADLINE, &u64::MAX.to_string()).into_request(&clock, ADDRESS);
+        assert_eq!(far.expect("a call").deadline, clock.now().after(LATEST));
+        let past = with(DEADLINE, "1").into_request(&clock, ADDRESS);
+        assert_eq!(past.expect("a call").deadline, clock.now());
+    }
+
+    #[test]
+    fn answers_of_other_services_are_understood() {
+        let answer = |headers: &[(&'static str, &str)], body: &str| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()));
+            let frame = Frame {
+                headers: headers.collect(),
+                body: body.as_bytes().to_vec(),
+            };
+            frame.into_answer("payments").expect("an answer")
+        };
+        assert_eq!(answer(&[], "1"), Ok(Answer::Reply(b"1".to_vec())));
+        let refusal = [(ERROR, "no"), (ERROR_CODE, "409")];
+        assert_eq!(
+            answer(&refusal, "\"no\""),
+            Ok(Answer::Domain(b"\"no\"".to_vec()))
+        );
+        let full = answer(&[(ERROR_CODE, "429")], "");
+        assert!(
+            matches!(full, Err(CallError::Overloaded { .. })),
+            "{full:?}"
+        );
+        let garbage = answer(&[(ERROR, "boom"), (ERROR_CODE, "what")], "{");
+        assert!(matches!(garbage, Err(CallError::Panicked { ref reason, .. }) if reason == "boom"));
     }
 }

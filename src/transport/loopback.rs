@@ -1,11 +1,12 @@
 //! The `wire` placement: the capability runs in this process, but every message, reply and error goes through its codec.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::frame::Frame;
+use super::frame::{Address, Frame};
 use crate::call::route::{Answer, Remote, Request};
 use crate::call::{CallError, Clock, Part};
 use crate::engine::served::Served;
@@ -28,9 +29,17 @@ impl Loopback {
 
     /// Through the codec and back.
     fn received(&self, request: Request) -> Result<Request, CallError> {
+        let (contract, version) = (request.contract.clone(), request.version);
+        let address = Address {
+            contract: &contract,
+            version,
+            message: "",
+            deadline: Duration::ZERO,
+            is_answered: true,
+        };
         let frame = Frame::of_request(request, &self.clock);
         frame
-            .into_request(&self.clock)
+            .into_request(&self.clock, address)
             .map_err(|error| error.into_call_error(self.capability, Part::Message))
     }
 }
@@ -46,7 +55,7 @@ impl Remote for Loopback {
         async move {
             let frame = Frame::of_answer(served.call(received).await);
             frame
-                .into_answer()
+                .into_answer(capability)
                 .map_err(|error| error.into_call_error(capability, Part::Reply))?
         }
         .boxed()
@@ -56,7 +65,7 @@ impl Remote for Loopback {
         let received = self.received(request)?;
         let frame = Frame::of_answer(self.served.try_tell(received).map(|()| Answer::Accepted));
         let answer = frame
-            .into_answer()
+            .into_answer(self.capability)
             .map_err(|error| error.into_call_error(self.capability, Part::Reply))?;
         answer.map(|_| ())
     }

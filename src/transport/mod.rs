@@ -4,5 +4,7 @@ mod frame;
 mod loopback;
 #[cfg(feature = "nats")]
 pub mod nats;
+mod network;
 
 pub(crate) use loopback::Loopback;
+pub(crate) use network::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};

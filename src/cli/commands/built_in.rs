@@ -5,8 +5,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{
-    completions, config, dlq, doctor, emit, explain, inspect, list, log_level, man, request, store,
-    subscribe, tail, timers, top, trace,
+    completions, config, dlq, doctor, drain, emit, explain, inspect, list, log_level, man,
+    nats_server, plan, ps, request, scale, store, subscribe, tail, timers, top, trace, up,
 };
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -38,6 +38,11 @@ macro_rules! built_in {
 /// All of them but `run`, which knows more of the application.
 pub(in crate::cli) const BUILT_IN: &[BuiltIn] = built_in! {
     "config" => config,
+    "plan" => plan,
+    "up" => up,
+    "ps" => ps,
+    "scale" => scale,
+    "drain" => drain,
     "doctor" => doctor,
     "list" => list,
     "inspect" => inspect,
@@ -51,6 +56,7 @@ pub(in crate::cli) const BUILT_IN: &[BuiltIn] = built_in! {
     "timers" => timers,
     "dlq" => dlq,
     "store" => store,
+    "nats-server" => nats_server,
     "explain" => explain,
     "completions" => completions,
     "man" => man,

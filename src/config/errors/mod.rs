@@ -13,4 +13,11 @@ pub const PAGES: &[(&str, &str)] = &[
     ("SK0209", include_str!("SK0209.md")),
     ("SK0210", include_str!("SK0210.md")),
     ("SK0211", include_str!("SK0211.md")),
+    ("SK0212", include_str!("SK0212.md")),
+    ("SK0213", include_str!("SK0213.md")),
+    ("SK0214", include_str!("SK0214.md")),
+    ("SK0215", include_str!("SK0215.md")),
+    ("SK0216", include_str!("SK0216.md")),
+    ("SK0217", include_str!("SK0217.md")),
+    ("SK0218", include_str!("SK0218.md")),
 ];

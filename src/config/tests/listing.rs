@@ -51,6 +51,17 @@ fn the_table_has_every_key_with_value_and_origin() {
     log.level                      "debug"           HOTEL_LOG__LEVEL
     log.recent                     1000              default
     metrics.enabled                true              default
+    nats.credentials               -                 default
+    nats.namespace                 -                 default
+    nats.nkey                      -                 default
+    nats.password                  -                 default
+    nats.replicas                  1                 default
+    nats.servers                   []                default
+    nats.tls.ca                    -                 default
+    nats.tls.certificate           -                 default
+    nats.tls.key                   -                 default
+    nats.token                     -                 default
+    nats.user                      -                 default
     runtime.arbiters               0                 default
     runtime.blocking_threads       0                 default
     runtime.seed                   -                 default
@@ -241,5 +252,7 @@ fn the_example_file_shows_the_defaults() {
     same::<LogSettings>("log", &example, &nothing);
     same::<MetricsSettings>("metrics", &example, &nothing);
     same::<TraceSettings>("trace", &example, &nothing);
+    same::<NatsSettings>("nats", &example, &nothing);
+    same::<std::collections::BTreeMap<String, NodeSettings>>("nodes", &example, &nothing);
     same::<CapabilitySettings>("defaults", &example, &nothing);
 }

@@ -15,4 +15,4 @@ mod traces;
 pub(super) use desk::Desk;
 pub(super) use file::{AdminFile, Notice, Taken};
 pub(super) use process::Process;
-pub(super) use token::Token;
+pub(crate) use token::Token;

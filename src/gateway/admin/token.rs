@@ -6,8 +6,8 @@ use rand::TryRng;
 use rand::rngs::{SysError, SysRng};
 use sha2::{Digest, Sha256};
 
-/// The secret of one operator's door.
-pub(in crate::gateway) struct Token {
+/// The secret of one operator's door, or of whatever else only this user may open.
+pub(crate) struct Token {
     text: String,
     digest: [u8; 32],
 }
@@ -18,7 +18,7 @@ impl Token {
     /// # Errors
     ///
     /// When the system has none.
-    pub(in crate::gateway) fn fresh() -> Result<Self, SysError> {
+    pub(crate) fn fresh() -> Result<Self, SysError> {
         let mut bytes = [0; 32];
         SysRng.try_fill_bytes(&mut bytes)?;
         let mut text = String::with_capacity(64);
@@ -31,18 +31,23 @@ impl Token {
     }
 
     /// The text, for the admin file.
-    pub(in crate::gateway) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.text
     }
 
     /// Whether the value of an `Authorization` header carries it. Digests are compared: how long that takes says nothing
     /// about the token.
-    pub(in crate::gateway) fn is_carried_by(&self, authorization: &str) -> bool {
+    pub(crate) fn is_carried_by(&self, authorization: &str) -> bool {
         let Some((scheme, given)) = authorization.split_once(' ') else {
             return false;
         };
-        let digest: [u8; 32] = Sha256::digest(given.trim().as_bytes()).into();
-        scheme.eq_ignore_ascii_case("bearer") && digest == self.digest
+        scheme.eq_ignore_ascii_case("bearer") && self.is(given.trim())
+    }
+
+    /// Whether this text is it, as [`is_carried_by`](Self::is_carried_by) compares it.
+    pub(crate) fn is(&self, given: &str) -> bool {
+        let digest: [u8; 32] = Sha256::digest(given.as_bytes()).into();
+        digest == self.digest
     }
 }
 

@@ -1,20 +1,24 @@
 //! [`Link`]: the connection of one process to the server, its inbox for answers, and what is known of its state.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::{Client, ConnectOptions, Event, HeaderMap, StatusCode, Subscriber};
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 
+use super::access;
+use super::claims::chain;
 use super::replies::{Awaited, Replies};
 use super::subjects::{QUEUE_GROUP, Subjects};
 use crate::actor::services::Tasks;
-use crate::call::Clock;
+use crate::call::{Clock, MessageId};
+use crate::config::NatsSettings;
 
-/// A connection that hangs half open is noticed after two of these; the library's own default is a minute.
-const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a fence may take before the connection is not what it seems.
 const FENCE: Duration = Duration::from_secs(10);
 
@@ -60,41 +64,56 @@ pub(crate) struct Link {
     replies: Arc<Replies>,
     state: watch::Receiver<LinkState>,
     clock: Clock,
+    first_id: u128,
+    ids: Arc<AtomicU64>,
 }
 
 impl Link {
-    /// Connects. A server that is not there yet is waited for by whoever needs it, not here.
+    /// Connects. A server that is not there yet is waited for beside: [`state`](Self::state) tells when it has come.
     ///
     /// # Errors
     ///
-    /// [`LinkError::Refused`] when the addresses or credentials cannot be used.
+    /// [`LinkError::Refused`] when addresses, credentials or certificates cannot be used, or the server does not let us in.
     pub(crate) async fn connect(
-        servers: &[String],
+        settings: &NatsSettings,
         namespace: &str,
         name: &str,
         tasks: &Tasks,
         clock: Clock,
     ) -> Result<Self, LinkError> {
-        let (sender, state) = watch::channel(LinkState::default());
-        let options = ConnectOptions::new()
-            .name(name)
-            .ping_interval(PING_INTERVAL)
-            .retry_on_initial_connect()
-            .event_callback(move |event| {
-                note(&sender, &event);
-                std::future::ready(())
-            });
+        let servers = settings.addresses();
         let refused = |reason: String| LinkError::Refused {
             servers: servers.join(", "),
             reason,
         };
-        let client = options
-            .connect(servers)
-            .await
-            .map_err(|error| refused(error.to_string()))?;
+        let (sender, state) = watch::channel(LinkState::default());
+        let sender = Arc::new(sender);
+        let options = || access::options(settings, name).map_err(&refused);
+        let heard = |options: ConnectOptions| {
+            let sender = Arc::clone(&sender);
+            options.event_callback(move |event| {
+                note(&sender, &event);
+                std::future::ready(())
+            })
+        };
+        let first = heard(options()?).connect(&servers).await;
+        let client = match first {
+            Ok(client) => client,
+            Err(error) if access::may_come_later(error.kind()) => {
+                tracing::warn!(
+                    servers = servers.join(", "),
+                    error = chain(&error),
+                    "no nats-server answers yet; it is waited for"
+                );
+                let options = heard(options()?).retry_on_initial_connect();
+                let later = options.connect(&servers).await;
+                later.map_err(|error| refused(chain(&error)))?
+            }
+            Err(error) => return Err(refused(chain(&error))),
+        };
         let replies = Replies::new(client.new_inbox());
         let inbox = client.subscribe(replies.subscription()).await;
-        let inbox = inbox.map_err(|error| refused(error.to_string()))?;
+        let inbox = inbox.map_err(|error| refused(chain(&error)))?;
         tasks.spawn(receive(inbox, Arc::clone(&replies)));
         Ok(Self {
             client,
@@ -102,7 +121,16 @@ impl Link {
             replies,
             state,
             clock,
+            first_id: (u128::from(entropy()) << 64) | u128::from(entropy()),
+            ids: Arc::default(),
         })
+    }
+
+    /// Ends when there is a connection.
+    pub(super) async fn connected(&self) {
+        let mut state = self.state.clone();
+        // The sender lives as long as the client's connection does.
+        let _ = state.wait_for(|state| state.is_connected).await;
     }
 
     pub(super) fn subjects(&self) -> &Subjects {
@@ -120,6 +148,49 @@ impl Link {
     /// What the connection is doing, and what it will.
     pub(crate) fn state(&self) -> watch::Receiver<LinkState> {
         self.state.clone()
+    }
+
+    /// A number that no other message has: it is made of randomness of the system, and not of the runtime's, so that processes with
+    /// one seed do not take each other's messages for their own.
+    pub(super) fn fresh_id(&self) -> MessageId {
+        let number = self.ids.fetch_add(1, Ordering::Relaxed);
+        MessageId::from_u128(self.first_id.wrapping_add(u128::from(number)))
+    }
+
+    /// `None` while there is a connection; else how many there have been, which is the same as long as it stays down.
+    pub(super) fn down_since(&self) -> Option<u64> {
+        match self.client.connection_state() {
+            State::Connected => None,
+            State::Pending | State::Disconnected => {
+                Some(self.client.statistics().connects.load(Ordering::Relaxed))
+            }
+        }
+    }
+
+    /// Says that nobody waits for the answer to a call any more. Whether that arrives is not important.
+    pub(super) fn cancel(&self, capability: &str, reply: String) {
+        let subject = self.subjects.cancel(capability);
+        let _ = self
+            .client
+            .publish(subject, Bytes::from(reply))
+            .now_or_never();
+    }
+
+    /// Sends something empty that nobody answers.
+    pub(super) async fn publish(&self, subject: String) {
+        let _ = self.client.publish(subject, Bytes::new()).await;
+    }
+
+    /// The messages on a subject, each to every process that listens; in force when this returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub(super) async fn listen(&self, subject: String) -> Result<Subscriber, LinkError> {
+        let before = self.state.borrow().num_denied;
+        let subscriber = self.client.subscribe(subject).await;
+        self.allowed(subscriber.map_err(|_| LinkError::Silent)?, before)
+            .await
     }
 
     /// Sends something and waits for one answer, however long that takes.
@@ -162,6 +233,11 @@ impl Link {
             .queue_subscribe(subject, QUEUE_GROUP.to_owned())
             .await
             .map_err(|_| LinkError::Silent)?;
+        self.allowed(subscriber, before).await
+    }
+
+    /// What was subscribed to, once the server has not refused it.
+    async fn allowed(&self, subscriber: Subscriber, before: u64) -> Result<Subscriber, LinkError> {
         self.fence().await?;
         let state = self.state.borrow();
         match &state.denied {
@@ -196,6 +272,10 @@ impl Link {
 /// Whether the server says that nobody listens where something was sent.
 pub(super) fn is_unheard(message: &async_nats::Message) -> bool {
     message.status == Some(StatusCode::NO_RESPONDERS)
+}
+
+pub(super) fn entropy() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 async fn receive(mut inbox: Subscriber, replies: Arc<Replies>) {

@@ -1,7 +1,16 @@
 //! Calls and events over NATS.
 
+mod access;
 mod bus;
+mod calls;
+mod claims;
+mod control;
+mod headers;
 mod link;
+mod network;
 mod replies;
 pub mod server;
+mod services;
 mod subjects;
+
+pub(crate) use network::Nats;

@@ -4,8 +4,11 @@
 //! with whoever waits.
 
 use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 
 use async_nats::Message;
 use parking_lot::Mutex;
@@ -85,7 +88,12 @@ impl Awaited {
     ///
     /// Polled again, it goes on waiting.
     pub(super) async fn answer(&mut self) -> Option<Message> {
-        (&mut self.answer).await.ok()
+        poll_fn(|cx| self.poll_answer(cx)).await
+    }
+
+    /// As [`answer`](Self::answer), polled by hand. Not to be polled again once it was ready.
+    pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        Pin::new(&mut self.answer).poll(cx).map(Result::ok)
     }
 }
 

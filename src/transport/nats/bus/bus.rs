@@ -7,14 +7,15 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::error::BusError;
-use super::ground::{Ground, Wanted};
+use super::ground::Ground;
 use super::intake::Intake;
-use super::listening::{Listener, Listening};
+use super::listening::Listening;
 use super::publisher::{Publisher, Towards};
 use crate::actor::random::Random;
 use crate::call::Clock;
 use crate::engine::parcel::Receiver;
 use crate::transport::nats::link::Link;
+use crate::transport::network::{Listener, Wanted};
 
 /// After this long without a word from who has it, a letter is delivered again.
 const ACK_WAIT: Duration = Duration::from_secs(30);

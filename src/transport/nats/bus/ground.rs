@@ -15,20 +15,13 @@ use crate::actor::random::Random;
 use crate::call::Clock;
 use crate::engine::restarts::backoff;
 use crate::transport::nats::link::Link;
+use crate::transport::network::Wanted;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
 
 /// After so many questions that nobody took, with pauses of some seconds together, JetStream is not on for this account.
 const UNHEARD: u32 = 6;
-
-/// What one capability needs on the server.
-#[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    pub(crate) capability: String,
-    /// Who listens to it, and to which of its events; without what each instance of a listener hears for itself.
-    pub(crate) listeners: BTreeMap<String, BTreeSet<String>>,
-}
 
 /// What there is on the server.
 pub(super) struct Ground {

@@ -13,23 +13,10 @@ use super::ground::Ground;
 use super::intake::{AT_A_TIME, Intake};
 use super::{owner, shared};
 use crate::actor::Group;
-use crate::actor::services::Services;
-use crate::delivery::DeliveryPolicy;
-use crate::engine::parcel::Receiver;
+use crate::transport::network::Listener;
 
 /// After this long without its process, what an instance hears for itself is kept no more.
 const INSTANCE_GOES_AFTER: Duration = Duration::from_secs(300);
-
-/// Who listens, and to what.
-pub(crate) struct Listener {
-    pub(crate) services: Arc<Services>,
-    pub(crate) receiver: Arc<dyn Receiver>,
-    pub(crate) policy: DeliveryPolicy,
-    /// Contract, event and who of several replicas gets it.
-    pub(crate) events: Vec<(String, String, Group)>,
-    /// Set for a capability that other processes host as well: a name of this process, one token.
-    pub(crate) shared_as: Option<String>,
-}
 
 /// A capability that listens. Dropped, it ends where it is; what it has not acknowledged comes again.
 pub(crate) struct Listening {

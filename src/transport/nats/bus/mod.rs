@@ -19,5 +19,4 @@ mod tests;
 
 pub(crate) use bus::Bus;
 pub(crate) use error::BusError;
-pub(crate) use ground::Wanted;
-pub(crate) use listening::{Listener, Listening};
+pub(crate) use listening::Listening;

@@ -138,6 +138,12 @@ impl ServerProcess {
         let _ = fs::remove_file(self.ports_file());
     }
 
+    /// How it has ended, in words that follow its name; `None` while it runs.
+    pub fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok().flatten()?;
+        Some(format!("ended with {status}: {}", self.last_words()))
+    }
+
     /// Starts it again after [`kill`](Self::kill), on the same port and with what it kept. Blocks as `start` does.
     ///
     /// # Errors

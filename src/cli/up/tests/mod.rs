@@ -1,0 +1,1 @@
+//! What `up` promises of its processes.

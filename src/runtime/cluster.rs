@@ -1,0 +1,283 @@
+//! What a runtime has to do with the processes beside it: joining them, finding out about them, leaving them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use super::error::RuntimeError;
+use super::health::Health;
+use super::install::{Install, Installed};
+use super::role::Part;
+use super::running::{Parts, Runtime};
+use crate::actor::random::Random;
+use crate::actor::services::Tasks;
+use crate::actor::{Group, Kind};
+use crate::call::Clock;
+use crate::call::route::{Directory, Stranger};
+use crate::config::NatsSettings;
+use crate::contract::Description;
+use crate::transport::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
+
+/// How long a start waits for the others to hear of it; after that it goes on beside.
+const JOIN: Duration = Duration::from_secs(5);
+
+/// The network that the configuration names, if any.
+pub(super) async fn connect(
+    part: &Part,
+    application: &str,
+    tasks: &Tasks,
+    clock: &Clock,
+    random: &Arc<Random>,
+) -> Result<Option<Arc<dyn Network>>, RuntimeError> {
+    let settings: NatsSettings = part.config.section("nats")?;
+    if !settings.is_used() {
+        return Ok(None);
+    }
+    let connecting = Connecting {
+        settings,
+        application: application.to_owned(),
+        name: part.name.clone(),
+        random: Arc::clone(random),
+    };
+    let (tasks, clock) = (tasks.clone(), clock.clone());
+    let (sender, connected) = tokio::sync::oneshot::channel();
+    // The connection lives on our threads, whatever executor this is called on.
+    tasks.clone().spawn(async move {
+        let _ = sender.send(connecting.connect(&tasks, clock).await);
+    });
+    let stopped = || {
+        Err(RuntimeError::NotJoined {
+            reason: "the runtime stops".to_owned(),
+        })
+    };
+    connected.await.unwrap_or_else(|_| stopped()).map(Some)
+}
+
+struct Connecting {
+    settings: NatsSettings,
+    application: String,
+    name: String,
+    random: Arc<Random>,
+}
+
+impl Connecting {
+    #[cfg(feature = "nats")]
+    async fn connect(self, tasks: &Tasks, clock: Clock) -> Result<Arc<dyn Network>, RuntimeError> {
+        let Self {
+            settings,
+            application,
+            name,
+            random,
+        } = self;
+        let nats = crate::transport::nats::Nats::connect(
+            &settings,
+            &application,
+            &name,
+            tasks,
+            clock,
+            random,
+        );
+        match nats.await {
+            Ok(nats) => Ok(nats),
+            Err(error) => Err(RuntimeError::NotJoined {
+                reason: error.to_string(),
+            }),
+        }
+    }
+
+    #[cfg(not(feature = "nats"))]
+    async fn connect(self, _: &Tasks, _: Clock) -> Result<Arc<dyn Network>, RuntimeError> {
+        let Self {
+            settings,
+            application,
+            name,
+        } = self;
+        Err(RuntimeError::NotJoined {
+            reason: format!(
+                "{application} is built without the feature `nats`, so that {name} cannot reach {}",
+                settings.addresses().join(", ")
+            ),
+        })
+    }
+}
+
+/// From now on, contracts that nobody in this program implements are looked for on the network.
+pub(super) fn lead_abroad(directory: &Directory, network: &Arc<dyn Network>) {
+    let network = Arc::clone(network);
+    directory.lead_abroad(Box::new(move |stranger: Stranger| {
+        let description = (stranger.describe)();
+        network.caller(Far {
+            capability: stranger.contract,
+            remembers: false,
+            idempotent: idempotent(&description),
+            is_foreign: true,
+            window: STRANGERS_WINDOW,
+        })
+    }));
+}
+
+/// Messages that may be told to a stranger at a time: as many as one of our own has room for by default.
+const STRANGERS_WINDOW: usize = 64;
+
+/// The names of the messages that may be handled twice.
+pub(super) fn idempotent(description: &Description) -> std::collections::BTreeSet<String> {
+    let messages = description.messages.iter();
+    let idempotent = messages.filter(|message| message.idempotent);
+    idempotent.map(|message| message.name.clone()).collect()
+}
+
+/// What of this process others see: its capabilities, and what a test plays itself.
+fn near(parts: &Parts) -> Vec<Near> {
+    let installed = parts.installed.iter().map(|installed| &installed.info);
+    let all = installed.chain(&parts.fakes);
+    all.filter_map(|info| {
+        let route = parts.directory.named(&info.name)?;
+        let messages = info.contract.messages.iter();
+        Some(Near {
+            capability: route.contract,
+            version: info.version,
+            digest: info.digest.to_string(),
+            about: info
+                .contract
+                .doc
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            deadline: info.deadline(),
+            messages: messages.map(|message| message.name.clone()).collect(),
+            message_size: usize::try_from(info.message_size).unwrap_or(usize::MAX),
+            is_exclusive: info.kind != Kind::Stateless,
+            remote: route.by_name()?,
+        })
+    })
+    .collect()
+}
+
+/// A capability of this process as what others let out reaches it.
+fn listener(installed: &Installed, instance: &str) -> Listener {
+    let events = installed.subscriptions.iter();
+    Listener {
+        services: Arc::clone(&installed.services),
+        receiver: Arc::clone(&installed.receiver),
+        policy: installed.delivery.clone(),
+        events: events
+            .map(|(contract, event, group)| ((*contract).to_owned(), (*event).to_owned(), *group))
+            .collect(),
+        shared_as: (installed.info.kind == Kind::Stateless).then(|| instance.to_owned()),
+    }
+}
+
+/// What each capability of the application needs of the network, whoever hosts it.
+pub(super) fn wanted(capabilities: &[Box<dyn Install>]) -> Vec<Wanted> {
+    let wanted = capabilities.iter().map(|capability| {
+        let mut listeners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for listener in capabilities {
+            let events = listener.subscriptions().into_iter();
+            let events = events.filter(|(contract, _, group)| {
+                let is_for_each = *group == Group::Broadcast && listener.is_stateless();
+                *contract == capability.name() && !is_for_each
+            });
+            for (_, event, _) in events {
+                let heard = listeners.entry(listener.name().to_owned()).or_default();
+                heard.insert(event.to_owned());
+            }
+        }
+        Wanted {
+            capability: capability.name().to_owned(),
+            listeners,
+        }
+    });
+    wanted.collect()
+}
+
+/// Lets the others call what runs here, and waits a while for that to be so.
+pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), RuntimeError> {
+    let Some(parts) = runtime.parts() else {
+        return Ok(());
+    };
+    let Some(network) = parts.network.clone() else {
+        return Ok(());
+    };
+    let clock = runtime.directory().clock().clone();
+    let (_, instance) = network.identity();
+    Arc::clone(&network).join(Joining {
+        near: near(&parts),
+        listeners: parts
+            .installed
+            .iter()
+            .map(|installed| listener(installed, instance))
+            .collect(),
+        wanted: wanted.to_vec(),
+        answering: answering(&parts),
+    });
+    let mut presence = network.presence();
+    let joined = presence.wait_for(|presence| !matches!(presence, Presence::Away(_)));
+    let joined = tokio::select! {
+        joined = joined => joined.map_or(Presence::Left, |presence| presence.clone()),
+        () = clock.sleep(JOIN) => Presence::Away(String::new()),
+    };
+    if let Presence::Refused(reason) = joined {
+        return Err(RuntimeError::NotJoined { reason });
+    }
+    if let Presence::Away(reason) = &*network.presence().borrow() {
+        tracing::warn!(%reason, "the other processes are not reached yet; what needs none of them is served");
+    }
+    watch(&parts, &network);
+    Ok(())
+}
+
+/// A process that is refused later must not go on as if it were not.
+fn watch(parts: &Arc<Parts>, network: &Arc<dyn Network>) {
+    let health = parts.health.clone();
+    let mut presence = network.presence();
+    parts.tasks.spawn(async move {
+        let refused = presence.wait_for(|presence| matches!(presence, Presence::Refused(_)));
+        if let Ok(presence) = refused.await
+            && let Presence::Refused(reason) = &*presence
+        {
+            tracing::error!(%reason, "this process must not go on");
+            health.set(Health::Failed {
+                reason: reason.clone(),
+            });
+        }
+    });
+}
+
+/// Answers what operators ask this process.
+fn answering(parts: &Arc<Parts>) -> Answering {
+    let parts = Arc::downgrade(parts);
+    Arc::new(move |verb, _| {
+        let parts = parts.upgrade();
+        async move {
+            match verb.as_str() {
+                super::colony::SURVEY => serde_json::to_vec(&parts?.member().await?).ok(),
+                _ => None,
+            }
+        }
+        .boxed()
+    })
+}
+
+impl Runtime {
+    /// What this process misses of the others, in words; `None` when it misses nothing.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let parts = self.parts()?;
+        let presence = parts.network.as_ref()?.presence();
+        let missing = match &*presence.borrow() {
+            Presence::Away(reason) | Presence::Refused(reason) => Some(reason.clone()),
+            Presence::Joined | Presence::Left => None,
+        };
+        missing
+    }
+
+    /// Whether some of the application runs in other processes.
+    #[must_use]
+    pub fn is_split(&self) -> bool {
+        self.parts()
+            .is_some_and(|parts| !parts.elsewhere.is_empty())
+    }
+}

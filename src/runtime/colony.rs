@@ -1,0 +1,136 @@
+//! [`Member`]: what one process of an application says of itself, and what all of them say.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::running::{Parts, Runtime};
+use crate::delivery::DeadLetters;
+
+/// The verb that asks a process for its [`Member`].
+pub(super) const SURVEY: &str = "survey";
+
+/// What one process of an application says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The node that it is: the application's name where that is not split.
+    pub node: String,
+    /// A name that no other process has, and that is another after each start.
+    pub instance: String,
+    /// Its process number.
+    pub pid: u32,
+    /// Whether nothing was left to do: as [`Runtime::settled`], in this process.
+    pub is_settled: bool,
+    /// What it hosts.
+    pub capabilities: Vec<Hosted>,
+}
+
+/// What a process says of a capability that it hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hosted {
+    /// The capability.
+    pub capability: String,
+    /// Its actors in memory.
+    pub num_actors: usize,
+    /// Turns that ended, of the actors in memory.
+    pub num_turns: u64,
+    /// How often an actor was made anew after a failure.
+    pub num_restarts: u64,
+    /// Messages that wait in mailboxes.
+    pub num_queued: usize,
+    /// Events and sends that wait for delivery.
+    pub num_undelivered: u64,
+    /// Letters that nobody could be given; `None` when the store cannot be read.
+    pub num_dead_letters: Option<u64>,
+    /// Why actors cannot work now, if so.
+    pub down: Vec<String>,
+}
+
+impl Parts {
+    /// What this process says of itself; `None` when it ends.
+    pub(super) async fn member(self: Arc<Self>) -> Option<Member> {
+        let is_idle = match &self.network {
+            Some(network) => Arc::clone(network).is_idle().await,
+            None => true,
+        };
+        // Counting dead letters reads the store.
+        let tasks = self.tasks.clone();
+        tasks.blocking(move || report(&self, is_idle)).await
+    }
+}
+
+impl Runtime {
+    /// What the processes of this application say of themselves, this one first: those that answer within a second. Without
+    /// `[nats]` it is this one alone.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    pub async fn colony(&self) -> Vec<Member> {
+        let Some(parts) = self.parts() else {
+            return Vec::new();
+        };
+        let own = Arc::clone(&parts).member().await;
+        let Some(network) = &parts.network else {
+            return own.into_iter().collect();
+        };
+        let expected = parts.num_processes + usize::from(parts.is_client());
+        let said = Arc::clone(network)
+            .ask_all(SURVEY, Vec::new(), expected)
+            .await;
+        let others = said
+            .iter()
+            .filter_map(|said| serde_json::from_slice::<Member>(said).ok());
+        let own_instance = network.identity().1.to_owned();
+        let mut others: Vec<_> = others
+            .filter(|other| other.instance != own_instance)
+            .collect();
+        others.sort_by(|a, b| {
+            a.node
+                .cmp(&b.node)
+                .then_with(|| a.instance.cmp(&b.instance))
+        });
+        own.into_iter().chain(others).collect()
+    }
+
+    /// Whether nothing is left to do in any process of the application, and how much has been done until now.
+    pub(super) async fn colony_is_settled(&self, parts: &Parts) -> Option<u64> {
+        let members = self.colony().await;
+        let is_complete = members.len() >= parts.num_processes + usize::from(parts.is_client());
+        let is_settled = is_complete && members.iter().all(|member| member.is_settled);
+        let capabilities = members.iter().flat_map(|member| &member.capabilities);
+        let done = capabilities.map(|hosted| hosted.num_turns).sum();
+        is_settled.then_some(done)
+    }
+}
+
+fn report(parts: &Parts, is_idle: bool) -> Member {
+    let hosted = parts.installed.iter().map(|installed| {
+        let stats = installed.host.stats();
+        let dead = DeadLetters::new(Arc::clone(&installed.services)).list();
+        Hosted {
+            capability: stats.capability.to_owned(),
+            num_actors: stats.num_actors,
+            num_turns: stats.num_turns,
+            num_restarts: stats.num_restarts,
+            num_queued: stats.num_queued,
+            num_undelivered: stats.num_undelivered,
+            num_dead_letters: dead.ok().map(|dead| dead.len() as u64),
+            down: stats.down,
+        }
+    });
+    let (node, instance) = match &parts.network {
+        Some(network) => {
+            let (node, instance) = network.identity();
+            (node.to_owned(), instance.to_owned())
+        }
+        None => (parts.name.clone(), String::new()),
+    };
+    Member {
+        node,
+        instance,
+        pid: std::process::id(),
+        capabilities: hosted.collect(),
+        is_settled: is_idle && parts.is_settled(),
+    }
+}

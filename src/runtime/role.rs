@@ -1,0 +1,107 @@
+//! [`Role`]: which part of the application a process is, and what its configuration is then.
+
+use super::builder::Builder;
+use super::error::RuntimeError;
+use crate::config::{Config, Sources, StoreSettings};
+use crate::placement::Topology;
+
+/// Which part of the application a process is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// All of it. Refused where the configuration splits it.
+    #[default]
+    Whole,
+    /// One node of it.
+    Node {
+        /// The node's name in the configuration.
+        name: String,
+        /// Which of the node's processes, from 1.
+        replica: u16,
+    },
+    /// Hosts nothing and calls what others host; all of it where the configuration does not split it.
+    Client,
+}
+
+/// What a process is to do, read from the configuration.
+pub(super) struct Part {
+    pub(super) config: Config,
+    pub(super) topology: Topology,
+    /// What it is called among the others: the node and its number, or the application.
+    pub(super) name: String,
+    /// The capabilities that it hosts.
+    pub(super) hosts: Vec<String>,
+}
+
+impl Part {
+    /// Whether this process hosts it.
+    pub(super) fn hosts(&self, capability: &str) -> bool {
+        self.hosts.iter().any(|hosted| hosted == capability)
+    }
+}
+
+impl Builder {
+    /// Reads the configuration as it is for this process.
+    pub(super) fn part(&self) -> Result<Part, RuntimeError> {
+        let none = Sources::of(&self.application);
+        let sources = self.sources.as_ref().unwrap_or(&none);
+        let config = Config::load(sources, &self.schemas())?;
+        let topology = self.topology(&config)?;
+        let nodes = || {
+            let names = topology.nodes().iter();
+            let names: Vec<_> = names.map(|node| node.name.to_string()).collect();
+            names.join(", ")
+        };
+        let whole = |config, topology: &Topology| Part {
+            config,
+            name: self.application.clone(),
+            hosts: self.names(),
+            topology: topology.clone(),
+        };
+        match &self.role {
+            Role::Whole if topology.is_split() => Err(RuntimeError::Split { nodes: nodes() }),
+            Role::Client if topology.is_split() => Ok(Part {
+                config,
+                name: "client".to_owned(),
+                hosts: Vec::new(),
+                topology,
+            }),
+            Role::Whole | Role::Client => Ok(whole(config, &topology)),
+            Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
+            Role::Node { name, replica } => {
+                let Some(node) = topology.node(name) else {
+                    let nearest = topology.nearest(name).map(ToString::to_string);
+                    return Err(RuntimeError::NoSuchNode {
+                        name: name.clone(),
+                        nodes: nodes(),
+                        hint: nearest.map_or_else(String::new, |nearest| {
+                            format!("; did you mean `{nearest}`?")
+                        }),
+                    });
+                };
+                let store: StoreSettings = config.section("store")?;
+                let folder = topology.folder(&store.path, &node.name, *replica);
+                let origin = format!("node {name}");
+                let mut sources =
+                    sources
+                        .clone()
+                        .flag("store.path", folder.display().to_string(), &origin);
+                if !node.gateway {
+                    sources = sources.flag("gateway.enabled", "false", &origin);
+                }
+                Ok(Part {
+                    config: Config::load(&sources, &self.schemas())?,
+                    name: node.name.process(*replica),
+                    hosts: node.hosts.clone(),
+                    topology,
+                })
+            }
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let capabilities = self.capabilities.iter();
+        capabilities
+            .map(|capability| capability.name().to_owned())
+            .collect()
+    }
+}

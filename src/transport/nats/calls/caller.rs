@@ -1,0 +1,311 @@
+//! [`Caller`]: sends calls to a capability of another process, and waits for what comes back.
+//!
+//! | what happens | what the caller does |
+//! |---|---|
+//! | nobody listens | it tries again, with growing pauses, until the deadline: the message was not delivered |
+//! | no answer for a while | it asks whether somebody is at work on it, and waits on if so |
+//! | nobody is at work on it any more | a message that may come twice is sent again under its id; of any other the outcome is unknown |
+//! | no answer at the deadline | the outcome is unknown, unless the connection was down all the time |
+
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use async_nats::Message;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
+
+use crate::actor::services::Tasks;
+use crate::call::route::{Answer, GRACE, Remote, Request, RequestKind};
+use crate::call::{CallError, Part, Tick};
+use crate::transport::frame::Frame;
+use crate::transport::nats::headers;
+use crate::transport::nats::link::{Link, is_unheard};
+use crate::transport::nats::replies::Awaited;
+use crate::transport::network::Far;
+
+/// The first pause when nobody listens; each one after is twice as long.
+const ABSENT_MIN: Duration = Duration::from_millis(10);
+/// The longest pause when nobody listens.
+const ABSENT_MAX: Duration = Duration::from_millis(500);
+/// After this time without an answer is asked whether somebody is at work on it; each time after is twice as long.
+const PROBE_AFTER: Duration = Duration::from_secs(1);
+/// Whoever is at work on it says so within this time.
+const PROBE_WAIT: Duration = Duration::from_millis(500);
+/// How long a message that nobody waits for may wait for whoever takes it.
+const TOLD_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// Sends calls to one capability of another process.
+#[derive(Clone)]
+pub(crate) struct Caller(Arc<Inner>);
+
+struct Inner {
+    far: Far,
+    link: Link,
+    tasks: Tasks,
+    window: Arc<Semaphore>,
+}
+
+impl Caller {
+    pub(crate) fn new(far: Far, link: Link, tasks: Tasks) -> Self {
+        let window = Arc::new(Semaphore::new(far.window));
+        Self(Arc::new(Inner {
+            far,
+            link,
+            tasks,
+            window,
+        }))
+    }
+}
+
+impl Remote for Caller {
+    fn call(&self, request: Request) -> BoxFuture<'static, Result<Answer, CallError>> {
+        let inner = Arc::clone(&self.0);
+        async move { Exchange::new(&inner, request).run().await }.boxed()
+    }
+
+    fn try_tell(&self, mut request: Request) -> Result<(), CallError> {
+        let inner = Arc::clone(&self.0);
+        let full = || CallError::Overloaded {
+            capability: inner.far.capability.to_owned(),
+        };
+        let Ok(permit) = Arc::clone(&inner.window).try_acquire_owned() else {
+            return Err(full());
+        };
+        // It was accepted: it must not be lost to a deadline that nobody has set.
+        request.deadline = inner.link.clock().now().after(TOLD_FOR);
+        let capability = inner.far.capability;
+        let told = Arc::clone(&inner);
+        let mut telling = async move {
+            if let Err(error) = Exchange::new(&told, request).run().await {
+                tracing::error!(capability, %error, "a message that was told is lost");
+            }
+            drop(permit);
+        }
+        .boxed();
+        // Sent before this returns, so that it comes before whatever is sent next.
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        if telling.as_mut().poll(&mut cx).is_pending() {
+            inner.tasks.spawn(telling);
+        }
+        Ok(())
+    }
+}
+
+/// One call under way.
+struct Exchange<'c> {
+    caller: &'c Inner,
+    subject: String,
+    frame: Frame,
+    kind: RequestKind,
+    until: Tick,
+    /// Whether it may be sent again while an answer may still come.
+    may_repeat: bool,
+    /// What was sent and may be answered.
+    sent: Vec<Awaited>,
+    /// Since which connection the link has been down, if it was down when the message was first sent.
+    down_since: Option<u64>,
+}
+
+/// What came of waiting.
+enum Waited {
+    Answered(Message),
+    /// Nobody listens.
+    Unheard,
+    /// Nothing came for a while.
+    Silence,
+    /// The deadline has passed.
+    Late,
+    /// Nobody is at work on it.
+    Gone,
+}
+
+impl<'c> Exchange<'c> {
+    fn new(caller: &'c Inner, mut request: Request) -> Self {
+        let far = &caller.far;
+        let is_idempotent = far.idempotent.contains(&request.message);
+        if request.id.is_none() && far.remembers && !is_idempotent {
+            request.id = Some(caller.link.fresh_id());
+        }
+        let may_repeat = is_idempotent || (far.remembers && request.id.is_some());
+        Self {
+            subject: caller
+                .link
+                .subjects()
+                .call(far.capability, &request.message),
+            kind: request.kind,
+            until: request.deadline,
+            frame: Frame::of_request(request, caller.link.clock()),
+            may_repeat,
+            sent: Vec::with_capacity(1),
+            down_since: caller.link.down_since(),
+            caller,
+        }
+    }
+
+    async fn run(mut self) -> Result<Answer, CallError> {
+        let mut absent = ABSENT_MIN;
+        let mut patience = PROBE_AFTER;
+        self.send().await?;
+        loop {
+            let waited = match self.wait(patience).await {
+                Waited::Silence => {
+                    patience *= 2;
+                    self.probe().await
+                }
+                waited => waited,
+            };
+            match waited {
+                Waited::Answered(message) => return self.read(&message),
+                Waited::Late => return Err(self.late()),
+                Waited::Silence => {}
+                Waited::Gone if self.may_repeat => self.send().await?,
+                Waited::Gone => return Err(self.lost()),
+                Waited::Unheard => {
+                    self.pause(absent).await?;
+                    absent = (absent * 2).min(ABSENT_MAX);
+                    self.send().await?;
+                }
+            }
+        }
+    }
+
+    /// Sends it; that may wait for room in the connection.
+    async fn send(&mut self) -> Result<(), CallError> {
+        let link = &self.caller.link;
+        let headers = headers::of(self.frame.headers.clone());
+        let body = Bytes::from(self.frame.body.clone());
+        let sending = tokio::task::unconstrained(link.send(self.subject.clone(), headers, body));
+        let sent = tokio::select! {
+            biased;
+            sent = sending => sent,
+            () = link.clock().sleep_until(self.until) => return Err(self.late()),
+        };
+        match sent {
+            Ok(awaited) => {
+                self.sent.push(awaited);
+                Ok(())
+            }
+            Err(_) => Err(CallError::Stopping {
+                capability: self.caller.far.capability.to_owned(),
+            }),
+        }
+    }
+
+    /// Waits for the first answer to anything that was sent.
+    async fn wait(&mut self, patience: Duration) -> Waited {
+        let clock = self.caller.link.clock();
+        // The callee has a clock of its own, and says exactly whether the turn had begun.
+        let late = clock.sleep_until(self.until.after(GRACE));
+        tokio::select! {
+            biased;
+            message = first_answer(&mut self.sent) => message.map_or(Waited::Unheard, Waited::Answered),
+            () = late => Waited::Late,
+            () = clock.sleep(patience) => Waited::Silence,
+        }
+    }
+
+    /// Asks whether somebody is at work on what was sent. Who waits for an answer meanwhile gets it.
+    async fn probe(&mut self) -> Waited {
+        let (link, far) = (&self.caller.link, &self.caller.far);
+        if far.is_foreign || self.kind == RequestKind::Tell || link.down_since().is_some() {
+            return Waited::Silence;
+        }
+        let mut probes = Vec::with_capacity(self.sent.len());
+        for awaited in &self.sent {
+            let subject = link.subjects().probe(far.capability);
+            let call = Bytes::from(awaited.subject());
+            match link.send(subject, Default::default(), call).await {
+                Ok(probe) => probes.push(probe),
+                Err(_) => return Waited::Silence,
+            }
+        }
+        let late = link.clock().sleep_until(self.until.after(GRACE));
+        tokio::select! {
+            biased;
+            message = first_answer(&mut self.sent) => message.map_or(Waited::Unheard, Waited::Answered),
+            at_work = first_answer(&mut probes) => at_work.map_or(Waited::Gone, |_| Waited::Silence),
+            () = late => Waited::Late,
+            () = link.clock().sleep(PROBE_WAIT) => match link.down_since() {
+                Some(_) => Waited::Silence,
+                None => Waited::Gone,
+            },
+        }
+    }
+
+    fn lost(&self) -> CallError {
+        CallError::Lost {
+            capability: self.caller.far.capability.to_owned(),
+        }
+    }
+
+    /// Nobody listens: a pause before it is tried again.
+    async fn pause(&self, pause: Duration) -> Result<(), CallError> {
+        let clock = self.caller.link.clock();
+        if clock.now().after(pause) >= self.until {
+            clock.sleep_until(self.until).await;
+            return Err(CallError::NotHosted {
+                capability: self.caller.far.capability.to_owned(),
+            });
+        }
+        clock.sleep(pause).await;
+        Ok(())
+    }
+
+    fn read(&mut self, message: &Message) -> Result<Answer, CallError> {
+        let capability = self.caller.far.capability;
+        // Whatever else was sent is answered the same, and nobody has to be told.
+        self.sent.clear();
+        let answer = headers::frame(message).into_answer(capability);
+        answer.map_err(|error| error.into_call_error(capability, Part::Reply))?
+    }
+
+    /// The deadline has passed. What still lies in a connection that has been down all the time will expire on its way.
+    fn late(&mut self) -> CallError {
+        let down_since = self.down_since;
+        let is_unsent = self.sent.is_empty()
+            || (down_since.is_some() && down_since == self.caller.link.down_since());
+        CallError::DeadlineExceeded {
+            capability: self.caller.far.capability.to_owned(),
+            started: !is_unsent,
+        }
+    }
+}
+
+impl Drop for Exchange<'_> {
+    /// Nobody waits any more: what has not begun need not.
+    fn drop(&mut self) {
+        if self.kind == RequestKind::Ask {
+            for awaited in &self.sent {
+                self.caller
+                    .link
+                    .cancel(self.caller.far.capability, awaited.subject());
+            }
+        }
+    }
+}
+
+/// The first answer to any of these. One that nobody hears is taken out; `None` when none is left.
+fn first_answer(sent: &mut Vec<Awaited>) -> impl Future<Output = Option<Message>> + '_ {
+    poll_fn(|cx| {
+        let mut index = 0;
+        while let Some(awaited) = sent.get_mut(index) {
+            match awaited.poll_answer(cx) {
+                Poll::Ready(Some(message)) if !is_unheard(&message) => {
+                    sent.swap_remove(index);
+                    return Poll::Ready(Some(message));
+                }
+                Poll::Ready(_) => drop(sent.swap_remove(index)),
+                Poll::Pending => index += 1,
+            }
+        }
+        if sent.is_empty() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
+    })
+}

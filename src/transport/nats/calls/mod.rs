@@ -1,0 +1,9 @@
+//! Calls over the server: [`Caller`] sends them, [`Callee`] takes them.
+
+mod callee;
+mod caller;
+mod drain;
+mod stats;
+
+pub(crate) use callee::Callee;
+pub(crate) use caller::Caller;

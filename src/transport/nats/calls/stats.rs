@@ -1,0 +1,68 @@
+//! [`Endpoints`]: what has come to each message of a capability from other processes, as ADR-32 wants it told.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::call::CallError;
+
+/// The messages of a capability, each with what has come to it.
+#[derive(Debug)]
+pub(crate) struct Endpoints(BTreeMap<String, Endpoint>);
+
+/// What has come to one message.
+#[derive(Debug, Default)]
+pub(crate) struct Endpoint {
+    requests: AtomicU64,
+    errors: AtomicU64,
+    time_ns: AtomicU64,
+    last_error: Mutex<String>,
+}
+
+/// What has come to one message until now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EndpointReading {
+    pub(crate) requests: u64,
+    pub(crate) errors: u64,
+    pub(crate) time: Duration,
+    pub(crate) last_error: String,
+}
+
+impl Endpoints {
+    pub(super) fn new(messages: &[String]) -> Self {
+        let endpoints = messages.iter();
+        Self(
+            endpoints
+                .map(|name| (name.clone(), Endpoint::default()))
+                .collect(),
+        )
+    }
+
+    /// Counts a call. What is no message is not counted.
+    pub(super) fn count(&self, message: &str, took: Duration, error: Option<&CallError>) {
+        let Some(endpoint) = self.0.get(message) else {
+            return;
+        };
+        endpoint.requests.fetch_add(1, Ordering::Relaxed);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        endpoint.time_ns.fetch_add(took, Ordering::Relaxed);
+        if let Some(error) = error {
+            endpoint.errors.fetch_add(1, Ordering::Relaxed);
+            *endpoint.last_error.lock() = format!("{}:{error}", error.status());
+        }
+    }
+
+    pub(crate) fn read(&self) -> impl Iterator<Item = (&str, EndpointReading)> {
+        self.0.iter().map(|(name, endpoint)| {
+            let reading = EndpointReading {
+                requests: endpoint.requests.load(Ordering::Relaxed),
+                errors: endpoint.errors.load(Ordering::Relaxed),
+                time: Duration::from_nanos(endpoint.time_ns.load(Ordering::Relaxed)),
+                last_error: endpoint.last_error.lock().clone(),
+            };
+            (name.as_str(), reading)
+        })
+    }
+}

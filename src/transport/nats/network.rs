@@ -1,0 +1,313 @@
+//! [`Nats`]: joins this process with others over a nats-server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::bus::{Bus, BusError, Listening};
+use super::calls::{Callee, Caller};
+use super::claims::{self, ClaimError, Claims, Living};
+use super::control::{self, Control};
+use super::link::{Link, LinkError, entropy};
+use super::server::Version;
+use super::services::{Identity, Services};
+use crate::actor::random::Random;
+use crate::actor::services::Tasks;
+use crate::call::Clock;
+use crate::call::route::Remote;
+use crate::config::NatsSettings;
+use crate::engine::parcel::Receiver;
+use crate::transport::network::{Far, Joining, Near, Network, Presence};
+
+/// The pause before a join that failed is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+/// Bytes of a message that are not its body: subject and headers, a key of 512 bytes percent-encoded among them.
+const HEADROOM: usize = 8 * 1024;
+
+/// Joins this process with others over a nats-server.
+pub(crate) struct Nats {
+    link: Link,
+    replicas: usize,
+    identity: Identity,
+    tasks: Tasks,
+    presence: watch::Sender<Presence>,
+    joined: Mutex<Joined>,
+    bus: Bus,
+    _living: Living,
+}
+
+/// What stands when it has joined.
+#[derive(Default)]
+struct Joined {
+    claims: Option<Claims>,
+    listening: Vec<Arc<Listening>>,
+    callees: Vec<Arc<Callee>>,
+}
+
+/// Why a process cannot join.
+#[derive(Debug, thiserror::Error)]
+enum JoinError {
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    #[error(
+        "the nats-server at {server} is of version {found}, and {needed} is needed at least: install a newer one"
+    )]
+    TooOld {
+        server: String,
+        found: String,
+        needed: Version,
+    },
+    #[error(
+        "the nats-server at {server} has no JetStream, which durable events need: start it with `-js`, or `jetstream {{}}` in its file"
+    )]
+    NoJetStream { server: String },
+    #[error(
+        "{capability} takes messages of {size} bytes, and the nats-server at {server} {limit}, headers included: raise `max_payload` in its file, or \
+         lower `capabilities.{capability}.message_size` to {fitting}"
+    )]
+    Payload {
+        capability: &'static str,
+        size: usize,
+        server: String,
+        limit: usize,
+        fitting: usize,
+    },
+}
+
+impl JoinError {
+    /// Whether it is of no use to try again.
+    const fn is_final(&self) -> bool {
+        !matches!(
+            self,
+            Self::Link(LinkError::Silent) | Self::Claim(ClaimError::Unavailable(_))
+        )
+    }
+}
+
+impl Nats {
+    /// Connects; whom others may call is said with [`join`](Network::join).
+    ///
+    /// # Errors
+    ///
+    /// As [`Link::connect`].
+    pub(crate) async fn connect(
+        settings: &NatsSettings,
+        application: &str,
+        node: &str,
+        tasks: &Tasks,
+        clock: Clock,
+        random: Arc<Random>,
+    ) -> Result<Arc<Self>, LinkError> {
+        let namespace = settings.namespace_of(application);
+        let name = format!("{application}/{node}");
+        let link = Link::connect(settings, &namespace, &name, tasks, clock.clone()).await?;
+        let replicas = u8::try_from(settings.replicas).unwrap_or(1);
+        let (presence, _) = watch::channel(Presence::Away("no nats-server answers".to_owned()));
+        let instance = format!("{node}-{:016x}", entropy());
+        Ok(Arc::new(Self {
+            bus: Bus::new(&link, replicas, clock, random),
+            link,
+            replicas: usize::from(replicas),
+            _living: Living::new(&instance),
+            identity: Identity {
+                instance,
+                node: node.to_owned(),
+            },
+            tasks: tasks.clone(),
+            presence,
+            joined: Mutex::default(),
+        }))
+    }
+
+    async fn join_until_joined(self: Arc<Self>, joining: Joining) {
+        let mut is_announced = false;
+        loop {
+            self.link.connected().await;
+            match self.try_join(&joining, &mut is_announced).await {
+                Ok(()) => {
+                    self.presence.send_replace(Presence::Joined);
+                    return self.watch_link().await;
+                }
+                Err(error) if error.is_final() => {
+                    let refused = Presence::Refused(error.to_string());
+                    self.presence.send_replace(refused);
+                    return;
+                }
+                Err(error) => {
+                    let away = Presence::Away(error.to_string());
+                    self.presence.send_replace(away);
+                    self.link.clock().sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Does what is left to do of joining: what an earlier attempt has done stays done.
+    async fn try_join(
+        self: &Arc<Self>,
+        joining: &Joining,
+        is_announced: &mut bool,
+    ) -> Result<(), JoinError> {
+        let Joining {
+            near,
+            listeners,
+            wanted,
+            answering,
+        } = joining;
+        self.fit(near)?;
+        if self.joined.lock().claims.is_none() {
+            self.bus.ensure(wanted).await?;
+            self.claim(near).await?;
+            // Only who has the claim may listen: two of them would not keep the order.
+            let listening = listeners
+                .iter()
+                .map(|listener| Arc::new(self.bus.listen(listener)));
+            self.joined.lock().listening = listening.collect();
+        }
+        let num_open = self.joined.lock().callees.len();
+        for near in near.iter().skip(num_open) {
+            let callee = Callee::open(near.clone(), &self.link, &self.tasks).await?;
+            self.joined.lock().callees.push(callee);
+        }
+        if !std::mem::replace(is_announced, true) {
+            let callees = self.joined.lock().callees.clone();
+            let (link, tasks, identity) = (&self.link, &self.tasks, &self.identity);
+            Services::open(link, identity.clone(), callees, tasks).await?;
+            Control::open(link, &identity.instance, Arc::clone(answering), tasks).await?;
+        }
+        Ok(())
+    }
+
+    async fn claim(self: &Arc<Self>, near: &[Near]) -> Result<(), JoinError> {
+        let Identity { node, instance, .. } = &self.identity;
+        let claims = Claims::open(&self.link, self.replicas, node, instance).await?;
+        let exclusive = near.iter().filter(|near| near.is_exclusive);
+        let exclusive: Vec<_> = exclusive.map(|near| near.capability).collect();
+        let held = claims::claim_all(&claims, &exclusive).await?;
+        let network = Arc::clone(self);
+        claims::keep_all(&claims, held, &self.tasks, move |lost| {
+            let refused = Presence::Refused(lost.to_string());
+            network.presence.send_replace(refused);
+        });
+        self.joined.lock().claims = Some(claims);
+        Ok(())
+    }
+
+    /// Whether the server is one that we can use.
+    fn fit(&self, near: &[Near]) -> Result<(), JoinError> {
+        let info = self.link.client().server_info();
+        let server = format!("{}:{}", info.host, info.port);
+        let found = info.version.parse::<Version>().ok();
+        if found.is_none_or(|found| found < Version::OLDEST) {
+            return Err(JoinError::TooOld {
+                server,
+                found: info.version,
+                needed: Version::OLDEST,
+            });
+        }
+        if !info.jetstream {
+            return Err(JoinError::NoJetStream { server });
+        }
+        let fitting = info.max_payload.saturating_sub(HEADROOM);
+        match near.iter().find(|near| near.message_size > fitting) {
+            Some(near) => Err(JoinError::Payload {
+                capability: near.capability,
+                size: near.message_size,
+                server,
+                limit: info.max_payload,
+                fitting,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells when the connection is lost, and when it is back.
+    async fn watch_link(&self) {
+        let mut state = self.link.state();
+        while state.changed().await.is_ok() {
+            let is_connected = state.borrow_and_update().is_connected;
+            self.presence.send_if_modified(|presence| {
+                let now = match (is_connected, &*presence) {
+                    (true, Presence::Away(_)) => Presence::Joined,
+                    (false, Presence::Joined) => {
+                        Presence::Away("the connection to the nats-server is lost".to_owned())
+                    }
+                    _ => return false,
+                };
+                *presence = now;
+                true
+            });
+        }
+    }
+}
+
+impl Network for Nats {
+    fn caller(&self, far: Far) -> Arc<dyn Remote> {
+        Arc::new(Caller::new(far, self.link.clone(), self.tasks.clone()))
+    }
+
+    fn events(&self) -> Arc<dyn Receiver> {
+        self.bus.events()
+    }
+
+    fn sends_to(&self, capability: &str) -> Arc<dyn Receiver> {
+        self.bus.sends_to(capability)
+    }
+
+    fn join(self: Arc<Self>, joining: Joining) {
+        let tasks = self.tasks.clone();
+        tasks.spawn(self.join_until_joined(joining));
+    }
+
+    fn ask_all(
+        self: Arc<Self>,
+        verb: &'static str,
+        body: Vec<u8>,
+        expected: usize,
+    ) -> BoxFuture<'static, Vec<Vec<u8>>> {
+        async move { control::ask_all(&self.link, verb, body, expected).await }.boxed()
+    }
+
+    fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool> {
+        let is_idle = self
+            .joined
+            .lock()
+            .callees
+            .iter()
+            .all(|callee| callee.num_at_work() == 0);
+        std::future::ready(is_idle).boxed()
+    }
+
+    fn identity(&self) -> (&str, &str) {
+        (&self.identity.node, &self.identity.instance)
+    }
+
+    fn presence(&self) -> watch::Receiver<Presence> {
+        self.presence.subscribe()
+    }
+
+    fn leave(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        async move {
+            let joined = std::mem::take(&mut *self.joined.lock());
+            self.presence.send_replace(Presence::Left);
+            join_all(joined.callees.iter().map(|callee| callee.leave())).await;
+            join_all(joined.listening.iter().map(|listening| listening.pause())).await;
+            if let Some(claims) = joined.claims {
+                let exclusive = joined.callees.iter().map(|callee| callee.near());
+                let exclusive = exclusive.filter(|near| near.is_exclusive);
+                join_all(exclusive.map(|near| claims.give_up(near.capability))).await;
+            }
+            // What was answered last must be out before the connection goes.
+            let _ = self.link.fence().await;
+        }
+        .boxed()
+    }
+}

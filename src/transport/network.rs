@@ -1,0 +1,132 @@
+//! [`Network`]: what joins this process with others, whatever carries it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use crate::actor::Group;
+use crate::actor::services::Services;
+use crate::call::route::Remote;
+use crate::delivery::DeliveryPolicy;
+use crate::engine::parcel::Receiver;
+
+/// What is known of a capability of another process.
+#[derive(Debug, Clone)]
+pub(crate) struct Far {
+    pub(crate) capability: &'static str,
+    /// Whether it remembers what it has handled, so that the same message may come twice.
+    pub(crate) remembers: bool,
+    /// Messages that may be handled twice.
+    pub(crate) idempotent: BTreeSet<String>,
+    /// Whether others than skep may serve it: they do not say what they are at work on.
+    pub(crate) is_foreign: bool,
+    /// How many messages may be told at a time without knowing whether there is room for them.
+    pub(crate) window: usize,
+}
+
+/// A capability of this process that others may call.
+#[derive(Clone)]
+pub(crate) struct Near {
+    pub(crate) capability: &'static str,
+    pub(crate) version: u32,
+    /// The digest of the contract's shape.
+    pub(crate) digest: String,
+    /// What it is, in one line.
+    pub(crate) about: String,
+    /// How long a call may take that does not say.
+    pub(crate) deadline: Duration,
+    /// Its messages, by name.
+    pub(crate) messages: Vec<String>,
+    /// The largest message, in bytes.
+    pub(crate) message_size: usize,
+    /// Whether no other process may host it at the same time.
+    pub(crate) is_exclusive: bool,
+    pub(crate) remote: Arc<dyn Remote>,
+}
+
+/// Who listens, and to what.
+pub(crate) struct Listener {
+    pub(crate) services: Arc<Services>,
+    pub(crate) receiver: Arc<dyn Receiver>,
+    pub(crate) policy: DeliveryPolicy,
+    /// Contract, event and who of several replicas gets it.
+    pub(crate) events: Vec<(String, String, Group)>,
+    /// Set for a capability that other processes host as well: a name of this process, one token.
+    pub(crate) shared_as: Option<String>,
+}
+
+/// What one capability needs of the network.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) capability: String,
+    /// Who listens to it, and to which of its events; without what each instance of a listener hears for itself.
+    pub(crate) listeners: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a process brings to the others.
+pub(crate) struct Joining {
+    /// What they can call.
+    pub(crate) near: Vec<Near>,
+    /// What hears them.
+    pub(crate) listeners: Vec<Listener>,
+    /// Which events and sends there are, whoever hosts what.
+    pub(crate) wanted: Vec<Wanted>,
+    /// What answers for the process itself.
+    pub(crate) answering: Answering,
+}
+
+/// Answers what is asked of a process and not of a capability: a verb and what belongs to it; `None` when the verb is not known.
+pub(crate) type Answering =
+    Arc<dyn Fn(String, Vec<u8>) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+
+/// Whether this process is joined with the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Not yet, or not at the moment: what is missing.
+    Away(String),
+    /// Others can call it, and it them.
+    Joined,
+    /// It never will be: why.
+    Refused(String),
+    /// Not any more: it has left.
+    Left,
+}
+
+/// What joins this process with others.
+pub(crate) trait Network: Send + Sync {
+    /// The way to a capability of another process.
+    fn caller(&self, far: Far) -> Arc<dyn Remote>;
+
+    /// What takes the letters for [`EVENTS`](crate::actor::outgoing::EVENTS): events that others may listen to.
+    fn events(&self) -> Arc<dyn Receiver>;
+
+    /// What takes the letters for a capability of another process.
+    fn sends_to(&self, capability: &str) -> Arc<dyn Receiver>;
+
+    /// Lets others reach this process, as soon as the network is there.
+    fn join(self: Arc<Self>, joining: Joining);
+
+    /// Asks every process of the colony, this one too, and gathers what they say: until `expected` have answered, or for a
+    /// second.
+    fn ask_all(
+        self: Arc<Self>,
+        verb: &'static str,
+        body: Vec<u8>,
+        expected: usize,
+    ) -> BoxFuture<'static, Vec<Vec<u8>>>;
+
+    /// Whether nothing is on its way to this process or from it, as far as can be asked.
+    fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool>;
+
+    /// Who this process is in the colony: the node, and a name that no other process has.
+    fn identity(&self) -> (&str, &str);
+
+    /// Whether this process is joined with the others, and when that changes.
+    fn presence(&self) -> watch::Receiver<Presence>;
+
+    /// Takes no more calls of others. Ends when those that were taken are answered.
+    fn leave(self: Arc<Self>) -> BoxFuture<'static, ()>;
+}
