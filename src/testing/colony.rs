@@ -45,7 +45,7 @@ pub struct Colony {
     file: Option<PathBuf>,
     durable: Durable,
     /// Started with the first colony that needs it, and there until the test ends.
-    server: OnceLock<Server>,
+    server: OnceLock<Arc<Server>>,
 }
 
 /// A capability of a colony.
@@ -215,7 +215,7 @@ impl Colony {
 
     /// Each capability as a node of its own, and the test as their client.
     async fn start_split(&self) -> Result<Runtime, RuntimeError> {
-        let server = self.server.get_or_init(Server::start);
+        let server = self.server.get_or_init(|| Arc::new(Server::start()));
         let mut sources = self
             .sources()
             .set(format!("nats.servers=[{:?}]", server.url()));
@@ -230,7 +230,7 @@ impl Colony {
         }
         let client = self.builder(sources, config::Placement::Local).client();
         let client = client.fakes(self.make_fakes()).start().await?;
-        Ok(client.with_companions(nodes))
+        Ok(client.with_companions(nodes, Arc::<Server>::clone(server)))
     }
 }
 
