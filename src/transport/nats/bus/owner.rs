@@ -34,10 +34,10 @@ pub(super) async fn listen(intake: Arc<Intake>) {
         let before = place.as_ref().map(|place: &Place| place.delivered);
         let ended = session(&intake, &lanes, &mut place).await;
         intake.is_open.store(false, Ordering::SeqCst);
-        if let Err(error) = ended {
-            if failures % 32 == 1 {
-                tracing::warn!(capability = intake.capability(), stream = intake.durable.stream, %error, "events do not come in now");
-            }
+        if let Err(error) = ended
+            && failures % 32 == 1
+        {
+            tracing::warn!(capability = intake.capability(), stream = intake.durable.stream, %error, "events do not come in now");
         }
         let got_on = place.as_ref().map(|place| place.delivered) != before;
         failures = if got_on { 0 } else { failures + 1 };
