@@ -28,6 +28,14 @@ impl Key {
     }
 }
 
+/// An actor as people read it: `contract` or `contract[key]`.
+pub(crate) fn actor_name(contract: &str, key: Option<&Key>) -> String {
+    match key {
+        Some(key) => format!("{contract}[{key}]"),
+        None => contract.to_owned(),
+    }
+}
+
 /// The key that a value's text stands for; what `#[on(key = field)]` uses.
 #[must_use]
 pub fn key_text(value: &(impl fmt::Display + ?Sized)) -> Key {

@@ -16,6 +16,7 @@ pub use calling::{Ask, Tell};
 pub use clock::{Clock, Tick};
 pub use error::{AskError, CallError, Delivery, Part};
 pub use id::MessageId;
+pub(crate) use key::actor_name;
 pub use key::{Key, key_text};
 pub use reference::{KeyedRef, Ref, TryTellError};
 pub use trace::{NoTrace, SpanId, TraceContext, TraceId};

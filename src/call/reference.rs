@@ -171,7 +171,7 @@ impl<C> Clone for KeyedRef<C> {
 
 impl<C> fmt::Debug for KeyedRef<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ref({}/{})", self.route.contract, self.key)
+        write!(f, "Ref({}[{}])", self.route.contract, self.key)
     }
 }
 

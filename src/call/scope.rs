@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::tracer::Step;
-use super::{CallError, Key, MessageId, Tick, TraceContext};
+use super::{CallError, Key, MessageId, Tick, TraceContext, actor_name};
 
 /// How deep turns may run inside each other on one thread before a call is queued instead.
 const MAX_DEPTH: u32 = 16;
@@ -129,7 +129,7 @@ impl Scope {
 
     /// The id for the turn's next effect elsewhere; `None` when nobody can repeat the turn.
     pub(crate) fn next_id(&self) -> Option<MessageId> {
-        let own = self.id?.handled_by(&self.name());
+        let own = self.id?.handled_by(&self.identity());
         Some(own.derive(self.ordinals.fetch_add(1, Ordering::Relaxed)))
     }
 
@@ -138,8 +138,13 @@ impl Scope {
         self.ordinals.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// `contract` or `contract/key`.
+    /// `contract` or `contract[key]`.
     pub(crate) fn name(&self) -> String {
+        actor_name(self.contract, self.key.as_ref())
+    }
+
+    /// What ids of effects are derived from. Ids outlive a version of the program: this never changes, whatever is shown.
+    fn identity(&self) -> String {
         match &self.key {
             Some(key) => format!("{}/{key}", self.contract),
             None => self.contract.to_owned(),

@@ -17,7 +17,7 @@ use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
 use crate::call::route::Offer;
 use crate::call::scope::{self, Scoped};
-use crate::call::{CallError, Key};
+use crate::call::{CallError, Key, actor_name};
 use crate::contract::{Accepts, Message};
 
 /// One actor.
@@ -90,12 +90,9 @@ impl<A: Capability> Instance<A> {
         })
     }
 
-    /// `contract` or `contract/key`.
+    /// `contract` or `contract[key]`.
     pub(super) fn name(&self) -> String {
-        match &self.key {
-            Some(key) => format!("{}/{key}", self.spec.services.capability),
-            None => self.spec.services.capability.to_owned(),
-        }
+        actor_name(self.spec.services.capability, self.key.as_ref())
     }
 
     /// Takes a call: runs its turn at once on this thread if `poll` is given and nothing stands in the way, else queues it.

@@ -1,5 +1,6 @@
-//! [`closed`]: a contract's schema as the doors apply it. A contract ignores fields that it does not know, so that old
-//! nodes understand new ones; a person who mistypes a field wants to be told. Checking and documentation both use this.
+//! [`closed`]: a contract's schema as the OpenAPI document shows it. A contract ignores fields that it does not know, so that
+//! old nodes understand new ones; a person who mistypes a field wants to be told. What the doors themselves do about it is in
+//! `bodies/fields.rs`: there a body is at hand, and each unknown field can be named.
 
 use std::collections::BTreeSet;
 

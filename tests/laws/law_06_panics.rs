@@ -338,7 +338,7 @@ async fn a_key_whose_actor_cannot_start_is_down_and_others_are_not(colony: Colon
     let Some(CallError::Down { capability, reason }) = error.call() else {
         panic!("another error: {error}");
     };
-    assert_eq!(capability, "picky/bad");
+    assert_eq!(capability, "picky[bad]");
     assert!(reason.contains("not this key"), "{reason}");
     assert_eq!(picky.key("good").ask(poke(false)).await, Ok(1));
 }

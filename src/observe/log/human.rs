@@ -99,7 +99,9 @@ const fn level(level: LogLevel) -> (&'static str, &'static str) {
 /// The capability with its key, else the part of the program.
 fn who(record: &LogRecord) -> (String, &'static str) {
     match (&record.capability, &record.key) {
-        (Some(capability), Some(key)) => (format!("{}/{}", escaped(capability), escaped(key)), "1"),
+        (Some(capability), Some(key)) => {
+            (format!("{}[{}]", escaped(capability), escaped(key)), "1")
+        }
         (Some(capability), None) => (escaped(capability), "1"),
         (None, _) => (escaped(&record.target), "2"),
     }

@@ -190,9 +190,10 @@ impl Visit for Named {
     }
 }
 
-/// A capability may be named with the key of its actor: `reservations/lisbon`.
+/// A capability may be named with the key of its actor: `reservations[lisbon]`.
 pub(super) fn split(name: &str) -> (&str, Option<&str>) {
-    match name.split_once('/') {
+    let keyed = name.strip_suffix(']').and_then(|name| name.split_once('['));
+    match keyed {
         Some((capability, key)) => (capability, Some(key)),
         None => (name, None),
     }

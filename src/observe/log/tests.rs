@@ -159,7 +159,7 @@ fn a_record_that_names_a_trace_belongs_to_it() {
 fn a_record_that_names_a_capability_is_that_capabilitys() {
     let logs = logs(&settings(LogLevel::Off, &[("reports", LogLevel::Warn)]));
     let _fed = feed(&logs);
-    let other = "reports/lisbon";
+    let other = "reports[lisbon]";
     turn("payments", Some("porto"), || {
         tracing::warn!(capability = %other, message = "print", reason = "no ink", "failed");
         tracing::warn!(capability = "search", "left out");
@@ -401,8 +401,8 @@ fn record() -> LogRecord {
 fn a_record_is_one_line_for_people() {
     let plain = HumanFormat::new(false).in_zone(TimeZone::UTC);
     let colour = HumanFormat::new(true).in_zone(TimeZone::UTC);
-    insta::assert_snapshot!(plain.line(&record()), @r#"10:11:12.345  WARN payments/lisbon the bank is slow attempt=2 bank="Banco do Sul" code=E7 final=false [4bf92f35]"#);
-    insta::assert_snapshot!(colour.line(&record()).replace('\x1b', "^"), @r#"^[2m10:11:12.345^[0m ^[33m WARN^[0m ^[1mpayments/lisbon^[0m the bank is slow ^[2mattempt=^[0m2 ^[2mbank=^[0m"Banco do Sul" ^[2mcode=^[0mE7 ^[2mfinal=^[0mfalse ^[2m[4bf92f35]^[0m"#);
+    insta::assert_snapshot!(plain.line(&record()), @r#"10:11:12.345  WARN payments[lisbon] the bank is slow attempt=2 bank="Banco do Sul" code=E7 final=false [4bf92f35]"#);
+    insta::assert_snapshot!(colour.line(&record()).replace('\x1b', "^"), @r#"^[2m10:11:12.345^[0m ^[33m WARN^[0m ^[1mpayments[lisbon]^[0m the bank is slow ^[2mattempt=^[0m2 ^[2mbank=^[0m"Banco do Sul" ^[2mcode=^[0mE7 ^[2mfinal=^[0mfalse ^[2m[4bf92f35]^[0m"#);
     let bare = LogRecord {
         capability: None,
         key: None,

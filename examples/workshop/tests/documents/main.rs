@@ -1,6 +1,6 @@
 //! Runs the documentation. A page that shows a command which does not work, or not so, fails its test.
 //!
-//! Of every page – `README.md`, those of `docs/`, those of the hotel, the greeting and the workshop – in the order of the page:
+//! Of every page – `README.md`, those of `docs/`, those of the hotel, the greeting, the marketplace and the workshop – in the order of the page:
 //!
 //! * ```` ```console ```` blocks are run, see [`terminal`] and [`programs`]. `$ ` begins a command; what stands below it is
 //!   its output, compared as [`expected`] says; without a line below it the output does not matter. A command ends with 0, or `$ echo $?` comes next. A program whose output ends in `Ctrl-C stops it.`, or that is
@@ -57,6 +57,7 @@ pages! {
     what_the_readme_shows_is_true: "README.md";
     what_the_contributing_page_shows_is_true: "CONTRIBUTING.md";
     what_the_page_of_the_greeting_shows_is_true: "actors/greeting/README.md";
+    what_the_page_of_the_marketplace_shows_is_true: "actors/marketplace/README.md";
     what_the_page_of_the_workshop_shows_is_true: "examples/workshop/README.md";
     what_the_page_of_the_hotel_shows_is_true: "actors/hotel/README.md";
     what_the_list_of_pages_shows_is_true: "docs/README.md";

@@ -15,6 +15,7 @@ use std::process::Command;
 const PROGRAMS: &[(&str, &str)] = &[
     ("hotel", env!("CARGO_BIN_EXE_documents-hotel")),
     ("greeting", env!("CARGO_BIN_EXE_documents-greeting")),
+    ("marketplace", env!("CARGO_BIN_EXE_documents-marketplace")),
     ("skep", env!("CARGO_BIN_EXE_documents-skep")),
 ];
 
