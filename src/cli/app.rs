@@ -186,7 +186,7 @@ impl App {
         if name == "node" {
             let node = arguments::text(arguments, "node").unwrap_or_default();
             let replica = arguments.get_one("replica").copied().unwrap_or(1);
-            let session = session.as_node(node.to_owned(), replica);
+            let session = session.with_node(node.to_owned(), replica);
             return run::run(session, None).await;
         }
         if let Some(built_in) = BUILT_IN.iter().find(|command| command.name == name) {

@@ -123,7 +123,7 @@ impl Session {
 
     /// The same as one node of the application.
     #[must_use]
-    pub(super) fn as_node(mut self, name: String, replica: u16) -> Self {
+    pub(super) fn with_node(mut self, name: String, replica: u16) -> Self {
         self.node = Some((name, replica));
         self
     }

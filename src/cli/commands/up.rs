@@ -145,9 +145,8 @@ async fn start(colony: &Arc<Colony>, nats: &NatsSettings, lines: &Lines) -> Resu
     })?;
     match found {
         Server::Answers(server) => {
-            lines
-                .note(&format!("the nats-server at {server} answers"))
-                .await
+            let text = format!("the nats-server at {server} answers");
+            lines.note(&text).await;
         }
         Server::CanStart(server) => {
             let text =

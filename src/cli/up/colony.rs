@@ -324,6 +324,7 @@ impl Colony {
             backoff: Backoff::seeded(self.clock.wall_ms().wrapping_add(kept.count as u64)),
             ready_file: self.store.join(format!("up.{id}.ready")),
             drain_limit: self.drain_limit,
+            is_proven: false,
         };
         kept.count += 1;
         kept.wishes.insert(id.clone(), sender);
