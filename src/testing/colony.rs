@@ -45,7 +45,7 @@ pub struct Colony {
     file: Option<PathBuf>,
     durable: Durable,
     /// Started with the first colony that needs it, and there until the test ends.
-    server: OnceLock<Server>,
+    server: Arc<OnceLock<Server>>,
 }
 
 /// A capability of a colony.
@@ -73,7 +73,7 @@ impl Colony {
             settings: Vec::new(),
             file: None,
             durable: Durable::Given(Arc::new(MemoryStore::new())),
-            server: OnceLock::new(),
+            server: Arc::default(),
         }
     }
 
@@ -271,6 +271,10 @@ pub fn run<F: Future<Output = ()>>(
     let runtime = builder
         .build()
         .expect("the system gives a test its threads");
-    runtime.block_on(body(Colony::new(placement, time)));
+    let colony = Colony::new(placement, time);
+    // A test that starts its colony in one expression lets go of it there, and goes on with what runs.
+    let server = Arc::clone(&colony.server);
+    runtime.block_on(body(colony));
     runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(server);
 }

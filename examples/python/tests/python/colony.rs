@@ -30,7 +30,7 @@ fn shop(colony: Colony, place: &Place, percent: u8) -> Colony {
         .set(set("pause", "1ms"))
 }
 
-fn run(body: impl AsyncFnOnce(Colony)) {
+fn run<F: Future<Output = ()>>(body: impl FnOnce(Colony) -> F) {
     skep::testing::run(Placement::Local, Time::Real, body);
 }
 

@@ -37,6 +37,8 @@ impl Place {
     pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.python);
         command
+            .env("PYTHONPATH", environment::programs())
+            .arg("-B")
             .arg(environment::programs().join(program))
             .args(["--server", &self.server.url()])
             .args(arguments)
