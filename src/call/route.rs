@@ -20,7 +20,7 @@ use crate::contract::{Accepts, Contract, Description, Message};
 /// The deadline of a call when nothing else is said (law 3).
 const DEADLINE_DEFAULT: Duration = Duration::from_secs(5);
 /// The size limit of one body when nothing else is said.
-const MESSAGE_SIZE_DEFAULT: usize = 1024 * 1024;
+const MESSAGE_SIZE_DEFAULT: usize = 1000 * 1024;
 
 /// How much later than its deadline a call through a transport may end: who handles it has a clock of its own, and says exactly
 /// whether the turn had begun.

@@ -16,7 +16,7 @@ pub struct CapabilitySettings {
     /// Messages that may wait in front of one actor, 1 to 1048576. Default 64. When it is full, senders wait.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub mailbox: u32,
-    /// The largest message, reply or event, 1KiB to 64MiB. Default "1MiB".
+    /// The largest message, reply or event, 1KiB to 64MiB. Default "1000KiB": with its headers it fits a nats-server's own default.
     #[schemars(extend("x-minimum" = "1KiB", "x-maximum" = "64MiB"))]
     pub message_size: ByteSize,
     /// Where calls run. Default "local".
@@ -111,7 +111,7 @@ impl Default for CapabilitySettings {
         Self {
             deadline: HumanDuration::from_secs(5),
             mailbox: 64,
-            message_size: ByteSize::mib(1),
+            message_size: ByteSize::kib(1000),
             placement: Placement::default(),
             idle_after: HumanDuration::from_secs(5 * 60),
             instances: 0,

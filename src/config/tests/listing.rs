@@ -27,7 +27,7 @@ fn the_table_has_every_key_with_value_and_origin() {
     defaults.inbox_retention       "24h"             default
     defaults.instances             0                 default
     defaults.mailbox               64                default
-    defaults.message_size          "1MiB"            default
+    defaults.message_size          "1000KiB"         default
     defaults.outbox_limit          1000000           default
     defaults.placement             "local"           default
     defaults.restart.backoff_max   "10s"             default

@@ -35,7 +35,7 @@ fn a_body_that_does_not_fit_is_told_where_and_why() {
     request(folder, "", 65, &["it is empty"]);
     let large = format!("\"{}\"", "a".repeat(2 << 20));
     std::fs::write(folder.join("large.json"), large).expect("a file");
-    request(folder, "@large.json", 65, &["message_size", "1048576"]);
+    request(folder, "@large.json", 65, &["message_size", "1024000"]);
 }
 
 #[test]

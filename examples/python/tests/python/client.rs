@@ -141,5 +141,8 @@ fn who_follows_gets_what_happened_while_it_was_away_once() {
     }
     let info = asker.told("$JS.API.STREAM.INFO.SKEP_hotel_EV_reservations", "");
     let info: Value = serde_json::from_str(&info.body).expect("JSON");
-    assert_eq!(info["state"]["messages"], 0, "nobody has to be told any more");
+    assert_eq!(
+        info["state"]["messages"], 0,
+        "nobody has to be told any more"
+    );
 }

@@ -112,7 +112,10 @@ fn the_client_uses_a_hotel_and_hears_of_what_it_did() {
             place.run("client.py", &[&who[..], &what[..]].concat())
         };
         let refused = reserve("Z");
-        assert!(text(&refused.stderr).starts_with("refused: {'unknown_room_type'"), "{refused:?}");
+        assert!(
+            text(&refused.stderr).starts_with("refused: {'unknown_room_type'"),
+            "{refused:?}"
+        );
         let reserved = reserve("A");
         let reservation: Value = serde_json::from_slice(&reserved.stdout)
             .unwrap_or_else(|error| panic!("{error}: {reserved:?}"));
@@ -124,7 +127,9 @@ fn the_client_uses_a_hotel_and_hears_of_what_it_did() {
         assert_eq!(found, reservation);
         let event = json!({ "reservation": reservation });
         for heard in [follower.line(), watcher.line()] {
-            let said = heard.strip_prefix("reserved City Hotel ").unwrap_or_else(|| panic!("{heard:?}"));
+            let said = heard
+                .strip_prefix("reserved City Hotel ")
+                .unwrap_or_else(|| panic!("{heard:?}"));
             let said: Value = serde_json::from_str(said).expect("JSON");
             assert_eq!(said, event);
         }
@@ -147,7 +152,10 @@ fn rust_and_python_stand_in_one_list() {
                 service["name"].as_str().unwrap_or_default().to_owned()
             })
             .collect();
-        assert_eq!(names, ["marketplace", "recommendations", "recommendations_python"]);
+        assert_eq!(
+            names,
+            ["marketplace", "recommendations", "recommendations_python"]
+        );
         runtime.stop().await;
     });
 }

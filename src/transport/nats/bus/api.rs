@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use async_nats::connection::State;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
 use bytes::Bytes;
@@ -13,6 +14,8 @@ use crate::transport::nats::link::{Link, is_unheard};
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection is believed to be down before it is looked at again: the news of it can be lost.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why the server did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +61,6 @@ impl Api {
         subject: &str,
         body: &impl Serialize,
     ) -> Result<T, ApiError> {
-        let denied_before = self.link.state().borrow().num_denied;
         let body =
             serde_json::to_vec(body).map_err(|error| ApiError::Refused(error.to_string()))?;
         let asking = async {
@@ -72,7 +74,13 @@ impl Api {
         };
         let answer = tokio::select! {
             answer = asking => answer?,
-            () = self.link.clock().sleep(PATIENCE) => return Err(self.silence(denied_before)),
+            () = self.link.clock().sleep(PATIENCE) => {
+                return Err(ApiError::Away("the server does not answer".to_owned()));
+            }
+            denied = self.denied(subject) => return Err(denied),
+            () = self.reconnected() => {
+                return Err(ApiError::Away("the connection was lost".to_owned()));
+            }
         };
         if is_unheard(&answer) {
             return Err(ApiError::Unheard);
@@ -86,13 +94,48 @@ impl Api {
         }
     }
 
+    /// Ends when there seems to be a connection.
+    pub(super) async fn connected(&self) {
+        let mut state = self.link.state();
+        while self.link.client().connection_state() != State::Connected {
+            tokio::select! {
+                // Closed for good it stays as it is: the tasks that wait are ended with the runtime.
+                Ok(()) = state.changed() => {}
+                () = self.link.clock().sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Ends when the connection is there again after it was lost.
+    pub(super) async fn reconnected(&self) {
+        let mut state = self.link.state();
+        // The news of the first connection come late: they are not news of another one.
+        let before = state.borrow_and_update().num_connected.max(1);
+        while state.borrow_and_update().num_connected <= before {
+            if state.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// A refusal of permissions comes by another way than the answer, which never comes.
-    fn silence(&self, denied_before: u64) -> ApiError {
-        let state = self.link.state();
-        let state = state.borrow();
-        match &state.denied {
-            Some(reason) if state.num_denied > denied_before => ApiError::Denied(reason.clone()),
-            _ => ApiError::Away("the server does not answer".to_owned()),
+    async fn denied(&self, subject: &str) -> ApiError {
+        let mut state = self.link.state();
+        let before = state.borrow().num_denied;
+        loop {
+            {
+                let now = state.borrow_and_update();
+                let reason = now
+                    .denied
+                    .as_ref()
+                    .filter(|reason| reason.contains(subject));
+                if let Some(reason) = reason.filter(|_| now.num_denied > before) {
+                    return ApiError::Denied(reason.clone());
+                }
+            }
+            if state.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 }

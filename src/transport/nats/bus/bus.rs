@@ -61,6 +61,11 @@ impl Bus {
         self.ground.ensure(wanted).await
     }
 
+    #[cfg(test)]
+    pub(super) fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
     /// What takes the letters for [`EVENTS`](crate::actor::outgoing::EVENTS), of all capabilities: their delivery is the
     /// confirmation of the stream.
     pub(crate) fn events(&self) -> Arc<dyn Receiver> {
@@ -102,9 +107,8 @@ impl Bus {
             .filter_map(Weak::upgrade)
             .collect();
         for intake in intakes {
-            match intake.durable.info().await {
-                Ok(Some(info)) if info.num_pending == 0 && info.num_ack_pending == 0 => {}
-                _ => return false,
+            if !intake.is_idle().await {
+                return false;
             }
         }
         true

@@ -16,7 +16,7 @@ use async_nats::jetstream::stream::DeleteStatus;
 use serde_json::json;
 
 use super::api::{Api, ApiError};
-use super::streams::{self, Kind};
+use super::streams::Kind;
 
 /// Things that are delivered and not acknowledged at a time.
 const PENDING_MAX: i64 = 1000;
@@ -52,12 +52,18 @@ impl Step {
 /// How far one process has got with one consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// When the stream was made: another stream counts anew.
-    pub(super) stream: i128,
     /// When the consumer was made.
     consumer: i128,
     /// The last delivery that arrived, as the consumer counts.
     pub(super) delivered: u64,
+}
+
+impl Place {
+    /// How much this consumer has delivered; `None` when it is another one.
+    pub(super) fn delivered_by(&self, info: &Info) -> Option<u64> {
+        let is_same = self.consumer == info.created.unix_timestamp_nanos();
+        is_same.then_some(info.delivered.consumer_sequence)
+    }
 }
 
 impl Durable {
@@ -128,6 +134,11 @@ impl Durable {
         if self.find(&self.hold()).await?.is_some() {
             return Ok(());
         }
+        self.begin().await
+    }
+
+    /// Makes it for the first time.
+    pub(super) async fn begin(&self) -> Result<(), ApiError> {
         let config = self.config(self.name.clone(), self.beginning());
         match self.make(&config, "create").await {
             Ok(_) | Err(ApiError::Taken) => Ok(()),
@@ -155,7 +166,6 @@ impl Durable {
         &self,
         place: Option<&Place>,
     ) -> Result<(Consumer<Config>, Place), ApiError> {
-        let stream = streams::find(&self.api, &self.stream).await?;
         let own = self.info().await?;
         let hold = self.find(&self.hold()).await?;
         let from = match (&own, &hold) {
@@ -180,7 +190,6 @@ impl Durable {
         }
         let info = self.info().await?.ok_or(ApiError::Absent)?;
         let place = Place {
-            stream: stream.created.unix_timestamp_nanos(),
             consumer: info.created.unix_timestamp_nanos(),
             delivered: info.delivered.consumer_sequence,
         };
@@ -241,8 +250,7 @@ impl Durable {
 /// Whether what comes next is next in order: nothing was delivered that did not arrive here.
 fn is_in_order(info: &Info, place: Option<&Place>) -> bool {
     place.map_or(info.num_ack_pending == 0, |place| {
-        place.consumer == info.created.unix_timestamp_nanos()
-            && place.delivered == info.delivered.consumer_sequence
+        place.delivered_by(info) == Some(place.delivered)
     })
 }
 

@@ -19,8 +19,9 @@ use crate::transport::network::Wanted;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
-/// How long a connection is believed to be down before it is looked at again: the news of it can be lost.
-const LOOK: Duration = Duration::from_secs(1);
+
+/// After so many questions that nobody took, with pauses of some seconds together, JetStream is not on for this account.
+const UNHEARD: u32 = 6;
 
 /// What there is on the server.
 pub(super) struct Ground {
@@ -86,6 +87,9 @@ impl Ground {
             while let Err(error) = self.make(kind, one).await {
                 let error = match error {
                     StreamError::Final(error) => return Err(error),
+                    StreamError::Passing(ApiError::Unheard) if pauses >= UNHEARD => {
+                        return Err(BusError::NoJetStream);
+                    }
                     StreamError::Passing(error) => error,
                 };
                 if pauses % 32 == 1 {
@@ -101,7 +105,7 @@ impl Ground {
 
     /// Makes sure of one stream and its consumers.
     async fn make(&self, kind: Kind, wanted: &Wanted) -> Result<(), StreamError> {
-        self.connected().await;
+        self.api.connected().await;
         streams::suits(&self.api).map_err(StreamError::Final)?;
         streams::ensure(&self.api, kind, &wanted.capability, self.replicas).await?;
         let consumers = match kind {
@@ -197,35 +201,11 @@ impl Ground {
         }
     }
 
-    /// Ends when there seems to be a connection.
-    pub(super) async fn connected(&self) {
-        let client = self.link().client();
-        let mut state = self.link().state();
-        while client.connection_state() != async_nats::connection::State::Connected {
-            tokio::select! {
-                // Closed for good it stays as it is: the tasks that wait are ended with the runtime.
-                Ok(()) = state.changed() => {}
-                () = self.clock.sleep(LOOK) => {}
-            }
-        }
-    }
-
     /// Ends after a while, or when the connection is there again after it was lost.
     pub(super) async fn pause_or_reconnect(&self, pause: Duration) {
         tokio::select! {
-            () = self.reconnected() => {}
+            () = self.api.reconnected() => {}
             () = self.clock.sleep(pause) => {}
-        }
-    }
-
-    /// Ends when the connection is there again after it was lost.
-    pub(super) async fn reconnected(&self) {
-        let mut state = self.link().state();
-        let before = state.borrow_and_update().num_connected;
-        while state.borrow_and_update().num_connected == before {
-            if state.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! at last – and acknowledges it when that is durable.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::consumers::Durable;
 use super::envelope::Incoming;
 use super::ground::Ground;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Mark};
 use crate::actor::services::Services;
 use crate::delivery::{DeliveryPolicy, Tries, Verdict, bury_incoming};
 use crate::engine::parcel::{Landing, Receiver, Undelivered};
@@ -32,8 +32,8 @@ const IN_PROGRESS: &[u8] = b"+WPI";
 /// A letter that came in.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// Its number in the stream.
-    pub(super) sequence: u64,
+    /// Which thing of the stream it is.
+    pub(super) mark: Mark,
     pub(super) letter: Incoming,
 }
 
@@ -51,6 +51,8 @@ pub(super) struct Intake {
     /// Everything ends where it is.
     pub(super) ended: CancellationToken,
     pub(super) running: TaskTracker,
+    /// Its consumer is open: before that, what the server says of it means nothing.
+    pub(super) is_open: AtomicBool,
     /// Letters that could not be read.
     pub(super) num_unreadable: AtomicU64,
 }
@@ -67,6 +69,17 @@ pub(super) enum Delivered {
 impl Intake {
     pub(super) fn capability(&self) -> &'static str {
         self.services.capability
+    }
+
+    /// Whether all that was published for it is delivered and acknowledged.
+    pub(super) async fn is_idle(&self) -> bool {
+        if !self.is_open.load(Ordering::SeqCst) {
+            return false;
+        }
+        let info = self.durable.info().await;
+        let is_done =
+            matches!(info, Ok(Some(info)) if info.num_pending == 0 && info.num_ack_pending == 0);
+        is_done && self.is_open.load(Ordering::SeqCst)
     }
 
     /// Runs a task that ends with the listening, and that a pause waits for.
@@ -92,7 +105,7 @@ impl Intake {
         loop {
             let refusal = match self.attempt(letter).await {
                 Some(Ok(landing)) => {
-                    self.await_landing(item.sequence, landing);
+                    self.await_landing(item.mark, landing);
                     return Delivered::Over;
                 }
                 Some(Err(refusal)) if !refusal.is_stopping() => refusal,
@@ -129,12 +142,12 @@ impl Intake {
     }
 
     /// Acknowledges the letter when its turn is durable, beside whatever else is done.
-    fn await_landing(self: &Arc<Self>, sequence: u64, landing: Landing) {
+    fn await_landing(self: &Arc<Self>, mark: Mark, landing: Landing) {
         let intake = Arc::clone(self);
         self.spawn(async move {
             // A commit that failed stops the store for good; the letter comes again after the restart.
             if landing.await.is_ok() {
-                intake.acknowledge(sequence).await;
+                intake.acknowledge(mark).await;
             }
         });
     }
@@ -153,7 +166,7 @@ impl Intake {
         let buried = bury_incoming(&self.services, lane, letter.to_letter(), attempts, refusal);
         match buried.await {
             Ok(()) => {
-                self.acknowledge(item.sequence).await;
+                self.acknowledge(item.mark).await;
                 Delivered::Over
             }
             Err(error) => {
@@ -165,10 +178,20 @@ impl Intake {
 
     /// Tells the server that it is done, until the server knows or is not there. If it never hears of it, the letter comes again
     /// and is known here.
-    async fn acknowledge(&self, sequence: u64) {
-        let Some(ack) = self.ledger.lock().done(sequence) else {
-            return;
-        };
+    async fn acknowledge(&self, mark: Mark) {
+        let ack = self.ledger.lock().done(mark);
+        if let Some(ack) = ack {
+            self.confirm(&ack).await;
+        }
+    }
+
+    /// Acknowledges again what is done already.
+    pub(super) fn acknowledge_again(self: &Arc<Self>, ack: Subject) {
+        let intake = Arc::clone(self);
+        self.spawn(async move { intake.confirm(&ack).await });
+    }
+
+    async fn confirm(&self, ack: &Subject) {
         for _ in 0..ACKS {
             let confirming = async {
                 let link = self.ground.link();
@@ -198,7 +221,7 @@ impl Intake {
 
     /// Gives a letter back that was not begun.
     pub(super) async fn give_back(&self, item: &Item) {
-        let ack = self.ledger.lock().done(item.sequence);
+        let ack = self.ledger.lock().done(item.mark);
         if let Some(ack) = ack {
             self.say(ack, NAK).await;
         }

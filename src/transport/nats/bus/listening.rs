@@ -44,7 +44,8 @@ impl Listening {
                 paused: paused.clone(),
                 ended: ended.clone(),
                 running: running.clone(),
-                num_unreadable: std::sync::atomic::AtomicU64::new(0),
+                is_open: false.into(),
+                num_unreadable: 0.into(),
             });
             begin(&intake, capability, listener.shared_as.is_some());
             intake

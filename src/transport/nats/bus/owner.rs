@@ -3,21 +3,25 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::jetstream::Message;
 use futures_util::StreamExt;
 
 use super::api::ApiError;
-use super::consumers::Place;
+use super::consumers::{Durable, Place};
 use super::envelope::Incoming;
 use super::intake::{Intake, Item};
 use super::lanes::Lanes;
-use super::ledger::Arrival;
+use super::ledger::{Arrival, Mark};
 use crate::engine::restarts::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
+/// After so long without a letter it is looked whether one was lost: first, and when one seems to be.
+const SOON: Duration = Duration::from_secs(1);
+const ON_ITS_WAY: Duration = Duration::from_millis(200);
 /// Letters that are asked for at a time.
 const BATCH: usize = 256;
 
@@ -28,7 +32,9 @@ pub(super) async fn listen(intake: Arc<Intake>) {
     let mut failures = 0;
     while !intake.paused.is_cancelled() {
         let before = place.as_ref().map(|place: &Place| place.delivered);
-        if let Err(error) = session(&intake, &lanes, &mut place).await {
+        let ended = session(&intake, &lanes, &mut place).await;
+        intake.is_open.store(false, Ordering::SeqCst);
+        if let Err(error) = ended {
             if failures % 32 == 1 {
                 tracing::warn!(capability = intake.capability(), stream = intake.durable.stream, %error, "events do not come in now");
             }
@@ -54,23 +60,23 @@ async fn session(
         opened = intake.durable.open(place.as_ref()) => opened?,
         () = intake.paused.cancelled() => return Ok(()),
     };
-    if place
-        .as_ref()
-        .is_some_and(|place| place.stream != opened.stream)
-    {
-        intake.ledger.lock().begin_anew();
-    }
     let place = place.insert(opened);
+    intake.is_open.store(true, Ordering::SeqCst);
     let pulling = consumer.stream().max_messages_per_batch(BATCH).messages();
     let mut messages = pulling
         .await
         .map_err(|error| ApiError::Away(error.to_string()))?;
-    let mut reconnected = std::pin::pin!(intake.ground.reconnected());
+    let mut lookout = Lookout::default();
     loop {
         let message = tokio::select! {
             biased;
             () = intake.paused.cancelled() => return Ok(()),
-            () = &mut reconnected => return Ok(()),
+            () = intake.ground.pause_or_reconnect(lookout.pause(intake)) => {
+                if lookout.sees_a_loss(&intake.durable, place).await {
+                    return Ok(());
+                }
+                continue;
+            }
             message = messages.next() => message,
         };
         let message = match message {
@@ -81,6 +87,42 @@ async fn session(
         if take_in(intake, lanes, place, message).await.is_break() {
             return Ok(());
         }
+    }
+}
+
+/// Looks now and then whether the server has delivered what never arrived: if that was the last for now, nothing that comes
+/// after it shows the gap.
+#[derive(Debug, Default)]
+struct Lookout {
+    num_looks: u32,
+    /// The server had delivered this when it was asked last, and it had not arrived.
+    missing: Option<u64>,
+}
+
+impl Lookout {
+    /// How long it has to be quiet before the next look.
+    fn pause(&self, intake: &Intake) -> Duration {
+        match (self.missing, self.num_looks) {
+            (Some(_), _) => ON_ITS_WAY,
+            (None, 0) => SOON,
+            (None, _) => intake.ground.ack_wait / 3,
+        }
+    }
+
+    async fn sees_a_loss(&mut self, durable: &Durable, place: &Place) -> bool {
+        // A server that does not answer is seen by others.
+        let Ok(info) = durable.info().await else {
+            return false;
+        };
+        self.num_looks += 1;
+        let Some(delivered) = info.and_then(|info| place.delivered_by(&info)) else {
+            return true;
+        };
+        let was_missing = self
+            .missing
+            .is_some_and(|missing| missing > place.delivered);
+        self.missing = (delivered > place.delivered).then_some(delivered);
+        was_missing || delivered < place.delivered
     }
 }
 
@@ -104,18 +146,18 @@ async fn take_in(
         return ControlFlow::Break(());
     }
     place.delivered = info.consumer_sequence;
-    let sequence = info.stream_sequence;
-    let arrival = intake.ledger.lock().arrives(sequence, ack);
+    let mark = Mark::of(&info);
+    let arrival = intake.ledger.lock().arrives(mark, ack);
     match arrival {
         Arrival::Held => {}
-        Arrival::Done => intake.pass_over(ack.clone()).await,
+        Arrival::Done => intake.acknowledge_again(ack.clone()),
         Arrival::New => {
             let letter = Incoming::read(intake.durable.kind, &message);
             if letter.is_direct_to(intake.capability()) {
-                intake.ledger.lock().done(sequence);
+                intake.ledger.lock().done(mark);
                 intake.pass_over(ack.clone()).await;
             } else {
-                lanes.push(Item { sequence, letter });
+                lanes.push(Item { mark, letter });
             }
         }
     }

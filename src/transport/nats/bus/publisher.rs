@@ -139,7 +139,7 @@ impl Publisher {
 
     async fn publish_once(&self, letter: &Outgoing) -> Result<(), Failure> {
         let link = self.ground.link();
-        self.ground.connected().await;
+        self.ground.api().connected().await;
         let publishing = async {
             let (subject, headers) = (letter.subject.clone(), letter.headers.clone());
             let sent = link.send(subject, headers, letter.body.clone());

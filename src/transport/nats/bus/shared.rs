@@ -1,6 +1,7 @@
 //! Several processes that listen together: each letter goes to one of them, in no order. Nobody takes more than it has room for.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::jetstream::Message;
@@ -12,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::api::ApiError;
 use super::envelope::Incoming;
 use super::intake::{AT_A_TIME, Delivered, Intake, Item};
-use super::ledger::Arrival;
+use super::ledger::{Arrival, Mark};
 use crate::engine::restarts::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
@@ -25,7 +26,9 @@ pub(super) async fn listen(intake: Arc<Intake>) {
     let room = Arc::new(Semaphore::new(AT_A_TIME));
     let mut failures = 0;
     while !intake.paused.is_cancelled() {
-        let Err(error) = session(&intake, &room).await else {
+        let ended = session(&intake, &room).await;
+        intake.is_open.store(false, Ordering::SeqCst);
+        let Err(error) = ended else {
             failures = 0;
             continue;
         };
@@ -45,7 +48,8 @@ pub(super) async fn listen(intake: Arc<Intake>) {
 /// Takes letters in until the connection is made anew, or until it is told to pause.
 async fn session(intake: &Arc<Intake>, room: &Arc<Semaphore>) -> Result<(), ApiError> {
     let consumer = intake.durable.open_shared().await?;
-    let mut reconnected = std::pin::pin!(intake.ground.reconnected());
+    intake.is_open.store(true, Ordering::SeqCst);
+    let mut reconnected = std::pin::pin!(intake.ground.api().reconnected());
     loop {
         tokio::select! {
             biased;
@@ -85,17 +89,17 @@ async fn take_in(intake: &Arc<Intake>, permit: Option<OwnedSemaphorePermit>, mes
     let (Ok(info), Some(ack)) = (message.info(), message.reply.as_ref()) else {
         return;
     };
-    let sequence = info.stream_sequence;
+    let mark = Mark::of(&info);
     let letter = Incoming::read(intake.durable.kind, &message);
     if letter.is_direct_to(intake.capability()) {
         return intake.pass_over(ack.clone()).await;
     }
-    if intake.ledger.lock().arrives_shared(sequence, ack) == Arrival::Held {
+    if intake.ledger.lock().arrives_shared(mark, ack) == Arrival::Held {
         return;
     }
     let taking = Arc::clone(intake);
     intake.spawn(async move {
-        let item = Item { sequence, letter };
+        let item = Item { mark, letter };
         if taking.deliver(&item).await == Delivered::Left {
             taking.give_back(&item).await;
         }

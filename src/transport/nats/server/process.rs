@@ -13,11 +13,11 @@ use super::find::ServerBinary;
 
 /// How often a server that starts or stops is looked at.
 const LOOK: Duration = Duration::from_millis(5);
-/// Bytes of the largest message, headers included: the server's own 1 MiB has no room for the headers beside a message of the
-/// default `message_size`. More than this it warns of.
-const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
 /// Looks until a start is given up: 30 seconds.
 const LOOKS: u32 = 6000;
+
+/// The largest message that it takes, in bytes: as large as it does without a warning.
+const PAYLOAD_MAX: usize = 8 * 1024 * 1024;
 
 /// How a nats-server runs.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl ServerOptions {
         let _ = writeln!(text, "ports_file_dir: {}", quoted(self.folder.clone()));
         let _ = writeln!(text, "log_file: {}", quoted(self.folder.join("server.log")));
         let _ = writeln!(text, "ping_interval: \"10s\"");
-        let _ = writeln!(text, "max_payload: {MAX_PAYLOAD}");
+        let _ = writeln!(text, "max_payload: {PAYLOAD_MAX}");
         let store = quoted(self.folder.join("streams"));
         let _ = writeln!(
             text,

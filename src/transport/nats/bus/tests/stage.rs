@@ -23,6 +23,7 @@ use crate::config::TraceSettings;
 use crate::delivery::{DeadLetter, DeadLetters, DeliveryPolicy};
 use crate::engine::parcel::{Landing, Parcel, Receiver, Sent, Undelivered, What};
 use crate::store::{Committer, MemoryStore, Store, TreeName};
+use crate::transport::nats::bus::streams::{self, Kind};
 use crate::transport::nats::bus::{Bus, Listener, Listening, Wanted};
 use crate::transport::nats::link::Link;
 use crate::transport::nats::server::{ServerOptions, ServerProcess, find_server};
@@ -117,17 +118,34 @@ impl Process {
         capability: &str,
         shared_as: Option<&str>,
     ) -> Listening {
-        self.bus.listen(&Listener {
+        self.bus.listen(&Self::listener(
+            desk,
+            capability,
+            shared_as,
+            Group::Balanced,
+        ))
+    }
+
+    /// Listens to `booked` of `hotel` in every instance; ends when it does.
+    pub(super) async fn listen_to_broadcast(&self, desk: &Desk, instance: &str) -> Listening {
+        let listener = Self::listener(desk, "hotel", Some(instance), Group::Broadcast);
+        let listening = self.bus.listen(&listener);
+        self.idle().await;
+        listening
+    }
+
+    fn listener(desk: &Desk, capability: &str, shared_as: Option<&str>, group: Group) -> Listener {
+        Listener {
             services: Arc::clone(&desk.services),
             receiver: Arc::clone(&desk.recorder) as Arc<dyn Receiver>,
             policy: DeliveryPolicy {
-                attempts: 3,
+                attempts: desk.attempts,
                 backoff_min: Duration::from_millis(1),
                 backoff_max: Duration::from_millis(2),
             },
-            events: vec![(capability.to_owned(), "booked".to_owned(), Group::Balanced)],
+            events: vec![(capability.to_owned(), "booked".to_owned(), group)],
             shared_as: shared_as.map(str::to_owned),
-        })
+        }
     }
 
     /// Publishes these numbers of one lane as events, one after the other.
@@ -150,6 +168,13 @@ impl Process {
     }
 }
 
+/// How much a stream keeps.
+pub(super) async fn num_stored(process: &Process, kind: Kind, capability: &str) -> u64 {
+    let stream = kind.stream(process.link.subjects(), capability);
+    let info = streams::find(process.bus.ground().api(), &stream).await;
+    info.expect("the stream is there").state.messages
+}
+
 /// Ends a test that hangs.
 pub(super) async fn in_time<T>(waiting: impl Future<Output = T>) -> T {
     tokio::time::timeout(HANGS, waiting)
@@ -161,6 +186,8 @@ pub(super) async fn in_time<T>(waiting: impl Future<Output = T>) -> T {
 pub(super) struct Desk {
     pub(super) services: Arc<Services>,
     pub(super) recorder: Arc<Recorder>,
+    /// Tries before a letter is dead.
+    pub(super) attempts: u32,
 }
 
 struct NoPost;
@@ -171,10 +198,19 @@ impl Post for NoPost {
 
 impl Desk {
     pub(super) fn new(process: &Process, name: &'static str, answer: Answering) -> Self {
+        Self {
+            services: Arc::new(Self::services(process, name)),
+            recorder: Recorder::new(answer),
+            attempts: 3,
+        }
+    }
+
+    /// What a capability without a single message would be given.
+    pub(super) fn services(process: &Process, name: &'static str) -> Services {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let clock = process.clock.clone();
         let tracer = Tracer::new(&TraceSettings::default());
-        let services = Services {
+        Services {
             capability: name,
             directory: Arc::new(Directory::new(clock.clone(), tracer)),
             clock: clock.clone(),
@@ -195,10 +231,6 @@ impl Desk {
             sequence: 0.into(),
             backlog: 0.into(),
             remembers: true,
-        };
-        Self {
-            services: Arc::new(services),
-            recorder: Recorder::new(answer),
         }
     }
 
