@@ -127,6 +127,7 @@ fn the_client_uses_a_hotel_and_hears_of_what_it_did() {
         assert_eq!(found, reservation);
         let event = json!({ "reservation": reservation });
         for heard in [follower.line(), watcher.line()] {
+            let heard = heard.expect("an event");
             let said = heard
                 .strip_prefix("reserved City Hotel ")
                 .unwrap_or_else(|| panic!("{heard:?}"));
