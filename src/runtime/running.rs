@@ -1,5 +1,6 @@
 //! [`Runtime`]: a running colony in this process.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -73,6 +74,9 @@ pub struct Runtime {
     parts: Arc<Mutex<Option<Arc<Parts>>>>,
     /// In the test kit, the other nodes of one colony: what is asked of a capability is asked of the one that hosts it.
     companions: Arc<[Self]>,
+    /// In the test kit, what the nodes need as long as any of them is there.
+    #[allow(dead_code, reason = "it is kept, and that is all")]
+    ground: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What a running runtime is made of.
@@ -111,13 +115,19 @@ impl Runtime {
             config: Arc::new(config),
             parts: Arc::new(Mutex::new(Some(Arc::new(parts)))),
             companions: Arc::default(),
+            ground: None,
         }
     }
 
-    /// The same, speaking for these others too.
+    /// The same, speaking for these others too, and keeping what they stand on.
     #[cfg(feature = "testing")]
-    pub(crate) fn with_companions(mut self, companions: Vec<Self>) -> Self {
+    pub(crate) fn with_companions(
+        mut self,
+        companions: Vec<Self>,
+        ground: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
         self.companions = companions.into();
+        self.ground = Some(ground);
         self
     }
 

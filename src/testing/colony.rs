@@ -45,7 +45,7 @@ pub struct Colony {
     file: Option<PathBuf>,
     durable: Durable,
     /// Started with the first colony that needs it, and there until the test ends.
-    server: Arc<OnceLock<Server>>,
+    server: OnceLock<Arc<Server>>,
 }
 
 /// A capability of a colony.
@@ -73,7 +73,7 @@ impl Colony {
             settings: Vec::new(),
             file: None,
             durable: Durable::Given(Arc::new(MemoryStore::new())),
-            server: Arc::default(),
+            server: OnceLock::new(),
         }
     }
 
@@ -215,7 +215,7 @@ impl Colony {
 
     /// Each capability as a node of its own, and the test as their client.
     async fn start_split(&self) -> Result<Runtime, RuntimeError> {
-        let server = self.server.get_or_init(Server::start);
+        let server = self.server.get_or_init(|| Arc::new(Server::start()));
         let mut sources = self
             .sources()
             .set(format!("nats.servers=[{:?}]", server.url()));
@@ -230,7 +230,7 @@ impl Colony {
         }
         let client = self.builder(sources, config::Placement::Local).client();
         let client = client.fakes(self.make_fakes()).start().await?;
-        Ok(client.with_companions(nodes))
+        Ok(client.with_companions(nodes, Arc::<Server>::clone(server)))
     }
 }
 
@@ -271,10 +271,6 @@ pub fn run<F: Future<Output = ()>>(
     let runtime = builder
         .build()
         .expect("the system gives a test its threads");
-    let colony = Colony::new(placement, time);
-    // A test that starts its colony in one expression lets go of it there, and goes on with what runs.
-    let server = Arc::clone(&colony.server);
-    runtime.block_on(body(colony));
+    runtime.block_on(body(Colony::new(placement, time)));
     runtime.shutdown_timeout(Duration::from_secs(1));
-    drop(server);
 }
