@@ -17,6 +17,8 @@ import uuid
 import nats
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from fence import fence
+
 
 class Refused(Exception):
     """The capability understood the message, and refused it: the contract's own error."""
@@ -65,7 +67,7 @@ class Capability:
     async def watch(self, take):
         """Gives `take` each event from now on, until it has had enough."""
         subscription = await self.connection.subscribe(self.events())
-        await self.connection.flush()
+        await fence(self.connection)
         take.begin()
         async for message in subscription.messages:
             if not take(message):
@@ -162,9 +164,10 @@ async def run(connection, arguments):
     if arguments.command == "find":
         print(json.dumps(await reservations.ask("find", {"reference": arguments.reference}, arguments.hotel)))
     elif arguments.command == "reserve":
-        # The reference is the guest's own: trying again with it reserves nothing twice.
-        id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arguments.hotel}/{arguments.reference}"))
-        print(json.dumps(await reservations.ask("reserve", stay(arguments), arguments.hotel, id=id)))
+        body = stay(arguments)
+        # The same question has the same id: asked again, it is answered as it was the first time, and reserves nothing twice.
+        id = str(uuid.uuid5(uuid.NAMESPACE_URL, arguments.hotel + json.dumps(body)))
+        print(json.dumps(await reservations.ask("reserve", body, arguments.hotel, id=id)))
     elif arguments.command == "watch":
         await reservations.watch(Printer(arguments.count))
     else:

@@ -16,6 +16,8 @@ import time
 import nats
 import nats.micro
 
+from fence import fence
+
 BOOKS = pathlib.Path(__file__).resolve().parents[2] / "actors/recommendations/src/books.json"
 MAX_RESULTS = 10
 U32_MAX = 2**32 - 1
@@ -130,8 +132,7 @@ async def main():
     # It stays when the server goes, and answers again when the server is back.
     connection = await nats.connect(arguments.server, name=arguments.capability, max_reconnect_attempts=-1)
     await Service(arguments.capability, arguments.namespace).begin(connection)
-    # Only when the server has answered does everybody find what was said to it before.
-    await connection.flush()
+    await fence(connection)
     print(f"{arguments.capability} answers at {arguments.server}. Ctrl-C stops it.", flush=True)
     await ended.wait()
     await connection.drain()

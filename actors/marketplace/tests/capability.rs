@@ -157,7 +157,7 @@ async fn many_pages_do_not_wait_for_each_others_recommendations(colony: Colony) 
     }
 }
 
-#[skep::test]
+#[skep::test(in_process = "it owns the time")]
 async fn recommendations_that_recover_are_asked_again_after_a_pause(colony: Colony) {
     let runtime = colony
         .with::<Storefront>()
@@ -211,24 +211,29 @@ async fn a_share_for_python_degrades_pages_where_nobody_answers_for_it(colony: C
     assert_degraded(&page, "recommendations_python");
 }
 
+/// A page where two play the recommendations, with books 1 and 2.
+async fn page_with_share(colony: Colony, percent: u8) -> (String, u32) {
+    let runtime = colony
+        .with::<Storefront>()
+        .fake(plays::<Recommendations>(1))
+        .fake(plays::<RecommendationsPython>(2))
+        .set(share(percent))
+        .start()
+        .await;
+    let page = page(&runtime, "ada").await;
+    (page.asked, page.recommended[0].id)
+}
+
 #[skep::test]
-async fn the_share_decides_who_answers(colony: Colony) {
-    for (percent, asked, id) in [
-        (0, "recommendations", 1),
-        (100, "recommendations_python", 2),
-    ] {
-        let colony = Colony::new(colony.placement(), colony.time());
-        let runtime = colony
-            .with::<Storefront>()
-            .fake(plays::<Recommendations>(1))
-            .fake(plays::<RecommendationsPython>(2))
-            .set(share(percent))
-            .start()
-            .await;
-        let page = page(&runtime, "ada").await;
-        assert_eq!((page.asked.as_str(), page.recommended[0].id), (asked, id));
-        runtime.stop().await;
-    }
+async fn without_a_share_rust_answers(colony: Colony) {
+    let answered = page_with_share(colony, 0).await;
+    assert_eq!(answered, ("recommendations".to_owned(), 1));
+}
+
+#[skep::test]
+async fn with_a_share_of_all_python_answers(colony: Colony) {
+    let answered = page_with_share(colony, 100).await;
+    assert_eq!(answered, ("recommendations_python".to_owned(), 2));
 }
 
 #[skep::test]

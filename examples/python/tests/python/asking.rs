@@ -33,7 +33,7 @@ impl Asker {
     pub(crate) fn ask(&mut self, subject: &str, headers: &Value, body: &str) -> Option<Answer> {
         let line = json!({ "subject": subject, "headers": headers, "body": body });
         writeln!(self.stdin, "{line}").expect("it reads");
-        let answer = self.program.line();
+        let answer = self.program.line().expect("an answer");
         let answer: Value = serde_json::from_str(&answer).expect("an answer as JSON");
         let body = answer["body"].as_str()?.to_owned();
         let headers = serde_json::from_value(answer["headers"].clone());

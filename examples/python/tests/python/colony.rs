@@ -30,7 +30,7 @@ fn shop(colony: Colony, place: &Place, percent: u8) -> Colony {
         .set(set("pause", "1ms"))
 }
 
-fn run(body: impl AsyncFnOnce(Colony)) {
+fn run<F: Future<Output = ()>>(body: impl FnOnce(Colony) -> F) {
     skep::testing::run(Placement::Local, Time::Real, body);
 }
 
@@ -127,6 +127,7 @@ fn the_client_uses_a_hotel_and_hears_of_what_it_did() {
         assert_eq!(found, reservation);
         let event = json!({ "reservation": reservation });
         for heard in [follower.line(), watcher.line()] {
+            let heard = heard.expect("an event");
             let said = heard
                 .strip_prefix("reserved City Hotel ")
                 .unwrap_or_else(|| panic!("{heard:?}"));

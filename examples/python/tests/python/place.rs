@@ -1,14 +1,22 @@
 //! A server of a test's own, and programs of Python that use it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use skep::transport::nats::server::{ServerOptions, ServerProcess, find_server};
 use tempfile::TempDir;
 
 use crate::environment;
+
+/// How long a program may be silent; it ends only a test that hangs.
+const LIMIT: Duration = Duration::from_secs(120);
+/// Lines of a program that may wait to be read; with more the program waits.
+const LINES: usize = 64;
 
 /// A server, and the Python that talks to it.
 pub(crate) struct Place {
@@ -37,6 +45,8 @@ impl Place {
     pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.python);
         command
+            .env("PYTHONPATH", environment::programs())
+            .arg("-B")
             .arg(environment::programs().join(program))
             .args(["--server", &self.server.url()])
             .args(arguments)
@@ -53,7 +63,7 @@ impl Place {
     /// Starts a program that stays, and waits for its first line.
     pub(crate) fn start(&self, program: &str, arguments: &[&str]) -> Program {
         let mut program = Program::of(self.command(program, arguments).stderr(Stdio::inherit()));
-        let line = program.line();
+        let line = program.line().unwrap_or_default();
         assert!(line.contains("answers at"), "{line:?}");
         program
     }
@@ -62,7 +72,7 @@ impl Place {
 /// A program that ends with the test, however that ends.
 pub(crate) struct Program {
     pub(crate) child: Child,
-    stdout: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Program {
@@ -70,26 +80,32 @@ impl Program {
         let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.expect("the interpreter can be started");
         let stdout = child.stdout.take().expect("its output");
-        Self {
-            child,
-            stdout: BufReader::new(stdout),
+        let (sender, lines) = sync_channel(LINES);
+        // It ends with the program's output, or with whoever reads it.
+        thread::spawn(move || {
+            let read = BufReader::new(stdout).lines();
+            let mut texts = read.map_while(Result::ok);
+            while texts.next().is_some_and(|line| sender.send(line).is_ok()) {}
+        });
+        Self { child, lines }
+    }
+
+    /// The next line of its output; `None` at the end.
+    pub(crate) fn line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(LIMIT) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the program prints nothing for {LIMIT:?}"),
         }
     }
 
-    /// The next line of its output; empty at the end.
-    pub(crate) fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).expect("it prints text");
-        line
-    }
-
     /// Asks it to end, and waits until it has; how it ended, and what it still printed.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
+    pub(crate) fn terminate(mut self) -> (Option<i32>, Vec<String>) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
-        let mut rest = String::new();
-        self.stdout
-            .read_to_string(&mut rest)
-            .expect("it prints text");
+        let mut rest = Vec::new();
+        while let Some(line) = self.line() {
+            rest.push(line);
+        }
         (self.child.wait().expect("it ends").code(), rest)
     }
 }

@@ -5,6 +5,7 @@ import asyncio
 import json
 
 import nats
+from fence import fence
 
 
 async def main():
@@ -25,7 +26,7 @@ async def main():
             await connection.publish(request.reply, json.dumps(said).encode(), headers={"Skep-Answer": "reply"})
 
     await connection.subscribe("skep.v1.hotel.cap.reservations.*", queue="q", cb=answer)
-    await connection.flush()
+    await fence(connection)
     print("the play answers at the server", flush=True)
     await asyncio.Event().wait()
 

@@ -220,5 +220,5 @@ fn it_ends_well_when_it_is_asked_to() {
     let Some(place) = Place::open() else { return };
     let service = place.start("recommendations.py", &[]);
     let (code, said) = service.terminate();
-    assert_eq!((code, said.as_str()), (Some(0), "stopped\n"));
+    assert_eq!((code, said), (Some(0), vec!["stopped".to_owned()]));
 }
