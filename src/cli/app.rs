@@ -14,7 +14,7 @@ use super::commands::BUILT_IN;
 use super::exit::Exit;
 use super::leash::Leash;
 use super::session::{Colour, Session};
-use super::{definition, run};
+use super::{arguments, definition, run};
 use crate::actor::{Capability, HandlesAll};
 use crate::contract::Contract;
 use crate::runtime::{Builder, Runtime};
@@ -183,6 +183,12 @@ impl App {
         else {
             return run::run(session, self.prepare.clone()).await;
         };
+        if name == "node" {
+            let node = arguments::text(arguments, "node").unwrap_or_default();
+            let replica = arguments.get_one("replica").copied().unwrap_or(1);
+            let session = session.with_node(node.to_owned(), replica);
+            return run::run(session, None).await;
+        }
         if let Some(built_in) = BUILT_IN.iter().find(|command| command.name == name) {
             let ended = (built_in.run)(arguments.clone(), session).await;
             return ended.unwrap_or_else(|failure| failure.end());

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 
+use super::arguments;
 use super::commands::BUILT_IN;
 use crate::config::Sources;
 
@@ -16,11 +17,26 @@ pub(super) fn definition(name: &'static str, about: &'static str) -> clap::Comma
              Ends with 0 after Ctrl-C or SIGTERM, 74 when the store fails, 75 when the store or a port is in use, 78 when the \
              configuration is wrong, 130 after a second Ctrl-C."
         ));
+    let node = clap::Command::new("node")
+        .about("Runs one node of a split application until Ctrl-C; `up` starts them all")
+        .arg(arguments::required("node", "NODE", "The node, as the configuration calls it"))
+        .arg(
+            Arg::new("replica")
+                .long("replica")
+                .value_name("NUMBER")
+                .value_parser(value_parser!(u16).range(1..=1024))
+                .help("Which of its processes, from 1 [default: 1]"),
+        )
+        .after_help(format!(
+            "Examples:\n  {name} node reports -c split.toml\n  {name} node reports --replica 2 -c split.toml\n\n\
+             Ends as `run` does; with 78 also when the configuration has no such node."
+        ));
     let definition = clap::Command::new(name)
         .about(about)
         .subcommand_required(false)
         .args(options(name))
         .subcommand(run)
+        .subcommand(node)
         .after_help(format!(
             "Examples:\n  \
              {name}                        run with every default\n  \
@@ -126,6 +142,7 @@ mod tests {
 
         Commands:
           run          Runs the application until Ctrl-C (default)
+          node         Runs one node of a split application until Ctrl-C; `up` starts them all
           config       Prints every key of the configuration, its value, and where that comes from
           plan         Tells who will run where, and what changes by that; starts nothing
           up           Starts every node of the configuration, and a nats-server if none answers; Ctrl-C

@@ -79,7 +79,10 @@ impl From<&DoorError> for Exit {
 impl From<&RuntimeError> for Exit {
     fn from(error: &RuntimeError) -> Self {
         match error {
-            RuntimeError::Config(_) => Self::Config,
+            RuntimeError::Config(_)
+            | RuntimeError::Split { .. }
+            | RuntimeError::NotSplit
+            | RuntimeError::NoSuchNode { .. } => Self::Config,
             RuntimeError::Store(store::Error::Locked { .. }) => Self::Busy,
             RuntimeError::Store(_) => Self::Io,
             _ => Self::Software,

@@ -23,6 +23,8 @@ pub struct Session {
     version: &'static str,
     capabilities: Vec<fn(Builder) -> Builder>,
     sources: Sources,
+    /// The node that this process is, and the number of its replica.
+    node: Option<(String, u16)>,
     definition: clap::Command,
     colour: Colour,
     spans: Spans,
@@ -67,6 +69,7 @@ impl Session {
             version,
             capabilities,
             sources,
+            node: None,
             logs: OnceLock::new(),
             leash: Mutex::new(None),
             definition: clap::Command::new(name),
@@ -118,6 +121,13 @@ impl Session {
         }
     }
 
+    /// The same as one node of the application.
+    #[must_use]
+    pub(super) fn with_node(mut self, name: String, replica: u16) -> Self {
+        self.node = Some((name, replica));
+        self
+    }
+
     /// The whole command line.
     pub(super) const fn definition(&self) -> &clap::Command {
         &self.definition
@@ -157,6 +167,10 @@ impl Session {
         let builder = Runtime::builder()
             .application(self.name)
             .sources(self.sources.clone());
+        let builder = match &self.node {
+            Some((name, replica)) => builder.node(name, *replica),
+            None => builder,
+        };
         self.capabilities
             .iter()
             .fold(builder, |builder, with| with(builder))
@@ -173,7 +187,11 @@ impl Session {
 
     /// Reads and checks the configuration without a word.
     pub(super) fn read_config(&self) -> Result<Config, RuntimeError> {
-        self.builder().config()
+        match self.node {
+            Some(_) => self.builder().config(),
+            // Whoever only looks is no node, and may look at what is split.
+            None => self.builder().client().config(),
+        }
     }
 
     /// Which node hosts what, and the capabilities that are hosted.

@@ -225,7 +225,10 @@ impl Fault {
             Self::Syntax { in_value: true, .. } => {
                 vec!["a text stands in quotes, as in key = \"text\"".to_owned()]
             }
-            Self::Syntax { .. } | Self::OutOfRange { .. } | Self::Refused { .. } => Vec::new(),
+            Self::Syntax { .. }
+            | Self::OutOfRange { .. }
+            | Self::Refused { .. }
+            | Self::NodeName { .. } => Vec::new(),
             Self::Missing { key, variable, .. } => {
                 vec![format!("set `{key}` in the file, or {variable}")]
             }
@@ -266,7 +269,6 @@ impl Fault {
                         .to_owned(),
                 ]
             }
-            Self::NodeName { .. } => Vec::new(),
         }
     }
 

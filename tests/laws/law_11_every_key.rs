@@ -266,6 +266,33 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "store.cache",
         "an engine's use of memory; it is handed to the engine in src/store/open.rs",
     ),
+    (
+        "nodes",
+        "it takes several processes: `all_nodes_and_a_server_come_up_work_together_and_go_down_in_order` in actors/greeting/tests/commands/up.rs; each key of a node: src/placement/tests/topologies.rs and src/cli/up/tests",
+    ),
+    (
+        "nats.servers",
+        "as nodes: that is where its processes find each other",
+    ),
+    (
+        "nats.namespace",
+        "the beginning of every subject, as src/transport/nats/subjects.rs makes it",
+    ),
+    (
+        "nats.credentials",
+        "it takes a server with accounts; it is handed to the client in src/transport/nats/access.rs",
+    ),
+    ("nats.user", "as nats.credentials"),
+    ("nats.password", "as nats.credentials"),
+    ("nats.token", "as nats.credentials"),
+    ("nats.nkey", "as nats.credentials"),
+    ("nats.tls.ca", "as nats.credentials, with certificates"),
+    ("nats.tls.certificate", "as nats.tls.ca"),
+    ("nats.tls.key", "as nats.tls.ca"),
+    (
+        "nats.replicas",
+        "it takes a cluster of servers; it is handed to each stream in src/transport/nats/bus/streams.rs",
+    ),
 ];
 
 const SOURCES: &[(&str, &str)] = &[

@@ -14,6 +14,9 @@ use crate::cli::up::{Colony, Door, Ended, Launch, Lines, Printer, SERVER, Server
 use crate::config::{Config, LogFormat, LogSettings, NatsSettings, RuntimeSettings, StoreSettings};
 use crate::placement::Topology;
 
+/// How much longer than its own limit a process may take to drain.
+const DRAIN_MARGIN: Duration = Duration::from_secs(10);
+
 pub(super) fn define(name: &str) -> clap::Command {
     clap::Command::new("up")
         .about("Starts every node of the configuration, and a nats-server if none answers; Ctrl-C ends them all")
@@ -75,7 +78,11 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
         lines.clone(),
         clock.clone(),
         settings.store.path.clone(),
-        settings.runtime.shutdown_deadline.get(),
+        settings
+            .runtime
+            .shutdown_deadline
+            .get()
+            .saturating_add(DRAIN_MARGIN),
     );
     let door = Door::open(&file).await.map_err(|error| no_system(&error))?;
     let working = async {
@@ -138,9 +145,8 @@ async fn start(colony: &Arc<Colony>, nats: &NatsSettings, lines: &Lines) -> Resu
     })?;
     match found {
         Server::Answers(server) => {
-            lines
-                .note(&format!("the nats-server at {server} answers"))
-                .await
+            let text = format!("the nats-server at {server} answers");
+            lines.note(&text).await;
         }
         Server::CanStart(server) => {
             let text =

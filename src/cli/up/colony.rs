@@ -23,8 +23,6 @@ use crate::placement::{Node, Part, Topology};
 
 /// How long an order waits for what it started to be ready.
 const READY_WAIT: Duration = Duration::from_secs(60);
-/// How much longer than its own limit a process may take to drain.
-const DRAIN_MARGIN: Duration = Duration::from_secs(10);
 /// As many replicas as the configuration may say.
 const REPLICAS_MAX: u16 = 1024;
 
@@ -62,14 +60,14 @@ struct Kept {
 }
 
 impl Colony {
-    /// A colony without processes; one may take as long as `shutdown` to drain.
+    /// A colony without processes; one that takes longer than `drain_limit` to drain is killed.
     pub(in crate::cli) fn new(
         (topology, parts): (Topology, Vec<Part>),
         launch: Launch,
         lines: Lines,
         clock: Clock,
         store: PathBuf,
-        shutdown: Duration,
+        drain_limit: Duration,
     ) -> Arc<Self> {
         Arc::new(Self {
             topology,
@@ -79,7 +77,7 @@ impl Colony {
             lines,
             clock,
             store,
-            drain_limit: shutdown.saturating_add(DRAIN_MARGIN),
+            drain_limit,
             orders: Semaphore::new(1),
             kept: Mutex::default(),
         })
@@ -112,6 +110,12 @@ impl Colony {
             Ok(()) => std::future::pending().await,
             Err(fatal) => Ended::of(fatal),
         }
+    }
+
+    /// How all are, for tests that wait.
+    #[cfg(all(test, unix))]
+    pub(super) fn board(&self) -> &Board {
+        &self.board
     }
 
     /// How all are.
@@ -209,10 +213,10 @@ impl Colony {
         let node = self.topology.hosted_by(capability);
         let Some(node) = node.and_then(|name| self.topology.node(name.as_str())) else {
             let meant = nearest(capability, names.clone());
-            let meant = meant.map_or_else(String::new, |one| format!("; did you mean `{one}`?"));
+            let meant = meant.map_or_else(String::new, |one| format!(": did you mean `{one}`?"));
             let known: Vec<&str> = names.collect();
             return Err(format!(
-                "there is no capability `{capability}`{meant} There are: {}",
+                "there is no capability `{capability}`{meant}; there are: {}",
                 known.join(", ")
             ));
         };
@@ -276,10 +280,10 @@ impl Colony {
         }
         let known: BTreeSet<&str> = nodes().map(|id| id.node.as_str()).collect();
         let near = nearest(name, known.iter().copied());
-        let near = near.map_or_else(String::new, |one| format!("; did you mean `{one}`?"));
+        let near = near.map_or_else(String::new, |one| format!(": did you mean `{one}`?"));
         let known: Vec<&str> = known.into_iter().collect();
         Err(format!(
-            "there is no node `{name}`{near} There are: {}",
+            "there is no node `{name}`{near}; there are: {}",
             known.join(", ")
         ))
     }
@@ -320,6 +324,7 @@ impl Colony {
             backoff: Backoff::seeded(self.clock.wall_ms().wrapping_add(kept.count as u64)),
             ready_file: self.store.join(format!("up.{id}.ready")),
             drain_limit: self.drain_limit,
+            is_proven: false,
         };
         kept.count += 1;
         kept.wishes.insert(id.clone(), sender);

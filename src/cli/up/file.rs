@@ -17,9 +17,9 @@ pub(in crate::cli) struct Notice {
     /// The process of `up`.
     pub(in crate::cli) pid: u32,
     /// The address at which it takes orders.
-    pub(super) door: String,
+    door: String,
     /// What every order has to show.
-    pub(super) token: String,
+    token: String,
 }
 
 /// The folder of an application, held by one `up`.
@@ -44,8 +44,18 @@ impl Notice {
         Self::find(session.application(), &store.path)
     }
 
+    /// Where orders are taken.
+    pub(super) fn address(&self) -> &str {
+        &self.door
+    }
+
+    /// What every order has to show.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The notice of the `up` that runs on this folder.
-    fn find(application: &str, store: &Path) -> Result<Self, Failure> {
+    pub(super) fn find(application: &str, store: &Path) -> Result<Self, Failure> {
         let path = path_in(store);
         let shown = path.display();
         let text = fs::read_to_string(&path).map_err(|error| match error.kind() {

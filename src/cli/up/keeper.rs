@@ -51,6 +51,8 @@ pub(super) struct Keeper {
     pub(super) ready_file: PathBuf,
     /// How long a drain may take before the process is killed.
     pub(super) drain_limit: Duration,
+    /// Whether it has ever been ready, so that it can run.
+    pub(super) is_proven: bool,
 }
 
 /// A run of the process that ended by itself.
@@ -102,7 +104,7 @@ impl Keeper {
 
     /// Waits before the next start; false when there shall be none.
     async fn recover(&mut self, failed: Failed) -> bool {
-        if is_useless(&self.id, &failed) {
+        if self.is_useless(&failed) {
             let reason = failed.how.clone();
             self.board.give_up(Fatal {
                 process: self.id.clone(),
@@ -159,9 +161,8 @@ impl Keeper {
             () = async { while printing.join_next().await.is_some() {} } => {}
             () = self.clock.sleep(LAST_LINES) => {}
         }
-        if running.leash.is_none() {
-            return None;
-        }
+        // Without its leash it was wished to end.
+        running.leash.as_ref()?;
         let ready_for = running.ready_since;
         Some(Failed {
             code: ended.as_ref().ok().and_then(ExitStatus::code),
@@ -213,11 +214,12 @@ impl Keeper {
     }
 
     /// Looks whether it has said that it is ready.
-    fn look(&self, running: &mut Running) {
+    fn look(&mut self, running: &mut Running) {
         let Some(ready) = Ready::read(&self.ready_file) else {
             return;
         };
         running.ready_since = Some(self.clock.precise());
+        self.is_proven = true;
         self.board.note(&self.id, State::Ready, |status| {
             status.pid = Some(ready.pid);
             status.api = ready.api;
@@ -241,11 +243,12 @@ impl Keeper {
             }
         }
     }
-}
 
-/// Whether starting it again can come to nothing: its command line or configuration is wrong, or there is no nats-server.
-fn is_useless(id: &ProcessId, failed: &Failed) -> bool {
-    let is_refused = |exit: Exit| failed.code == Some(i32::from(exit.code()));
-    let never_was = failed.ready_for.is_none();
-    is_refused(Exit::Config) || is_refused(Exit::Usage) || (id.is_server() && never_was)
+    /// Whether starting it again can come to nothing: its command line or configuration is wrong, or there never was a nats-server.
+    fn is_useless(&self, failed: &Failed) -> bool {
+        let is_refused = |exit: Exit| failed.code == Some(i32::from(exit.code()));
+        is_refused(Exit::Config)
+            || is_refused(Exit::Usage)
+            || (self.id.is_server() && !self.is_proven)
+    }
 }

@@ -68,8 +68,8 @@ pub(super) enum Answer {
 /// Gives an order to the `up` of a notice.
 pub(in crate::cli) async fn send(notice: &Notice, order: Order) -> Result<Done, Failure> {
     let exchange = async {
-        let mut stream = TcpStream::connect(&notice.door).await?;
-        let token = notice.token.clone();
+        let mut stream = TcpStream::connect(notice.address()).await?;
+        let token = notice.token().to_owned();
         let mut line = serde_json::to_vec(&Request { token, order })?;
         line.push(b'\n');
         stream.write_all(&line).await?;
@@ -78,7 +78,7 @@ pub(in crate::cli) async fn send(notice: &Notice, order: Order) -> Result<Done, 
         reader.read_line(&mut answer).await?;
         Ok::<_, std::io::Error>(serde_json::from_str::<Answer>(&answer)?)
     };
-    let Notice { pid, door, .. } = notice;
+    let (pid, door) = (notice.pid, notice.address());
     let answered = tokio::time::timeout(PATIENCE, exchange).await;
     match answered {
         Ok(Ok(Answer::Done(done))) => Ok(done),

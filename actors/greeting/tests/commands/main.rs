@@ -6,3 +6,4 @@ mod live;
 mod played;
 mod program;
 mod refused;
+mod up;

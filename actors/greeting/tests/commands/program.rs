@@ -88,6 +88,11 @@ impl Running {
         self.child.wait().expect("it ends");
     }
 
+    /// Lets go of its standard input.
+    pub(crate) fn close_input(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// Waits for its end.
     pub(crate) fn end(&mut self) -> Option<i32> {
         self.child.wait().expect("it ends").code()
@@ -113,9 +118,13 @@ impl Running {
         (self.end(), rest)
     }
 
+    /// Which process it is.
+    pub(crate) fn pid(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
     fn signal(&self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it runs");
+        rustix::process::kill_process(self.pid(), rustix::process::Signal::INT).expect("it runs");
     }
 
     /// Stops reading what it prints, and waits for its end.

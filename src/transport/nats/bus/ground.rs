@@ -128,7 +128,9 @@ impl Ground {
             })?;
         }
         let stream = kind.stream(self.link().subjects(), &wanted.capability);
-        self.there.send_modify(|there| drop(there.insert(stream)));
+        self.there.send_modify(|there| {
+            there.insert(stream);
+        });
         Ok(())
     }
 
@@ -195,7 +197,7 @@ impl Ground {
         match self.make(kind, &wanted).await {
             Ok(()) => {}
             Err(StreamError::Passing(error)) => {
-                tracing::warn!(stream, %error, "it cannot be made now")
+                tracing::warn!(stream, %error, "it cannot be made now");
             }
             Err(StreamError::Final(error)) => tracing::error!(stream, %error, "it cannot be made"),
         }

@@ -1,8 +1,8 @@
 //! Events and durable sends between processes: streams and their consumers, what publishes to them, and what listens.
 
 mod api;
-mod bus;
 mod consumers;
+mod door;
 mod envelope;
 mod error;
 mod ground;
@@ -17,6 +17,6 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bus::Bus;
+pub(crate) use door::Bus;
 pub(crate) use error::BusError;
 pub(crate) use listening::Listening;

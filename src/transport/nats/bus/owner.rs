@@ -21,6 +21,7 @@ const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// After so long without a letter it is looked whether one was lost: first, and when one seems to be.
 const SOON: Duration = Duration::from_secs(1);
+const NOW_AND_THEN: Duration = Duration::from_secs(10);
 const ON_ITS_WAY: Duration = Duration::from_millis(200);
 /// Letters that are asked for at a time.
 const BATCH: usize = 256;
@@ -34,10 +35,10 @@ pub(super) async fn listen(intake: Arc<Intake>) {
         let before = place.as_ref().map(|place: &Place| place.delivered);
         let ended = session(&intake, &lanes, &mut place).await;
         intake.is_open.store(false, Ordering::SeqCst);
-        if let Err(error) = ended {
-            if failures % 32 == 1 {
-                tracing::warn!(capability = intake.capability(), stream = intake.durable.stream, %error, "events do not come in now");
-            }
+        if let Err(error) = ended
+            && failures % 32 == 1
+        {
+            tracing::warn!(capability = intake.capability(), stream = intake.durable.stream, %error, "events do not come in now");
         }
         let got_on = place.as_ref().map(|place| place.delivered) != before;
         failures = if got_on { 0 } else { failures + 1 };
@@ -71,7 +72,7 @@ async fn session(
         let message = tokio::select! {
             biased;
             () = intake.paused.cancelled() => return Ok(()),
-            () = intake.ground.pause_or_reconnect(lookout.pause(intake)) => {
+            () = intake.ground.pause_or_reconnect(lookout.pause()) => {
                 if lookout.sees_a_loss(&intake.durable, place).await {
                     return Ok(());
                 }
@@ -101,11 +102,11 @@ struct Lookout {
 
 impl Lookout {
     /// How long it has to be quiet before the next look.
-    fn pause(&self, intake: &Intake) -> Duration {
+    const fn pause(&self) -> Duration {
         match (self.missing, self.num_looks) {
             (Some(_), _) => ON_ITS_WAY,
             (None, 0) => SOON,
-            (None, _) => intake.ground.ack_wait / 3,
+            (None, _) => NOW_AND_THEN,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod failure;
 mod interest;
+mod lost;
 mod order;
 mod outage;
 mod publishing;

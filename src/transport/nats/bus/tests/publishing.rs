@@ -6,7 +6,8 @@ use async_nats::jetstream::stream::{Config, StorageType};
 
 use super::stage::{Desk, Process, event, in_time, server, server_with};
 use crate::engine::parcel::Undelivered;
-use crate::transport::nats::bus::{BusError, Wanted};
+use crate::transport::Wanted;
+use crate::transport::nats::bus::BusError;
 
 fn hotel() -> [Wanted; 1] {
     [Wanted {
@@ -124,7 +125,7 @@ async fn what_is_published_before_the_streams_are_there_waits_for_them() {
     let _listening = process.listen(&desk, "hotel");
     let emitting = process.emit("hotel", "lisbon", 0..3);
     let ensuring = process.ensure("hotel", &["desk"]);
-    in_time(async { tokio::join!(emitting, ensuring) }).await;
+    in_time(Box::pin(async { tokio::join!(emitting, ensuring) })).await;
     process.idle().await;
     assert_eq!(desk.recorder.numbers("lisbon"), [0, 1, 2]);
 }

@@ -26,7 +26,10 @@ fn policy() -> DeliveryPolicy {
 fn hotel(process: &Process, bell: &Arc<Recorder>) -> (Arc<Services>, Arc<PostOffice>) {
     let post = Arc::new(PostOffice::default());
     let mut services = Desk::services(process, "hotel");
-    services.audience = BTreeMap::from([("booked", vec![Arc::from("bell"), Arc::from(EVENTS)])]);
+    services.audience = BTreeMap::from([(
+        "booked".to_owned(),
+        vec![Arc::from("bell"), Arc::from(EVENTS)],
+    )]);
     services.post = Arc::clone(&post) as Arc<dyn Post>;
     let services = Arc::new(services);
     let receivers: Receivers = BTreeMap::from([

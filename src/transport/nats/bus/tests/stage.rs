@@ -19,14 +19,15 @@ use crate::actor::services::{Limits, News, Post, Services, Tasks};
 use crate::call::route::Directory;
 use crate::call::tracer::Tracer;
 use crate::call::{CallError, Clock, MessageId};
-use crate::config::TraceSettings;
+use crate::config::{NatsSettings, TraceSettings};
 use crate::delivery::{DeadLetter, DeadLetters, DeliveryPolicy};
 use crate::engine::parcel::{Landing, Parcel, Receiver, Sent, Undelivered, What};
 use crate::store::{Committer, MemoryStore, Store, TreeName};
 use crate::transport::nats::bus::streams::{self, Kind};
-use crate::transport::nats::bus::{Bus, Listener, Listening, Wanted};
+use crate::transport::nats::bus::{Bus, Listening};
 use crate::transport::nats::link::Link;
 use crate::transport::nats::server::{ServerOptions, ServerProcess, find_server};
+use crate::transport::{Listener, Wanted};
 
 /// Ends a test that hangs; no test is about time.
 const HANGS: Duration = Duration::from_secs(120);
@@ -66,8 +67,11 @@ impl Process {
     pub(super) async fn start_with(server: &Server, ack_wait: Duration) -> Self {
         let clock = Clock::real().expect("a clock");
         let tasks = Tasks::new(Handle::current());
-        let servers = [server.process.url()];
-        let connecting = Link::connect(&servers, "test", "a process", &tasks, clock.clone());
+        let settings = NatsSettings {
+            servers: vec![server.process.url().parse().expect("an address")],
+            ..NatsSettings::default()
+        };
+        let connecting = Link::connect(&settings, "test", "a process", &tasks, clock.clone());
         let link = connecting.await.expect("a link");
         let random = Arc::new(Random::seeded(7));
         let bus = Bus::with_ack_wait(&link, 1, clock.clone(), random, ack_wait);
