@@ -90,7 +90,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        num_processes: part.topology.num_processes(),
+        num_processes: part.topology.num_processes() + usize::from(part.is_client),
         network,
         elsewhere,
     };

@@ -28,6 +28,8 @@ pub(super) struct Part {
     pub(super) topology: Topology,
     /// What it is called among the others: the node and its number, or the application.
     pub(super) name: String,
+    /// Whether it is none of the nodes.
+    pub(super) is_client: bool,
     /// The capabilities that it hosts.
     pub(super) hosts: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Builder {
         let whole = |config, topology: &Topology| Part {
             config,
             name: self.application.clone(),
+            is_client: false,
             hosts: self.names(),
             topology: topology.clone(),
         };
@@ -62,6 +65,7 @@ impl Builder {
             Role::Client if topology.is_split() => Ok(Part {
                 config,
                 name: "client".to_owned(),
+                is_client: true,
                 hosts: Vec::new(),
                 topology,
             }),
@@ -91,6 +95,7 @@ impl Builder {
                 Ok(Part {
                     config: Config::load(&sources, &self.schemas())?,
                     name: node.name.process(*replica),
+                    is_client: false,
                     hosts: node.hosts.clone(),
                     topology,
                 })
