@@ -15,7 +15,7 @@ use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
 use super::role::Part;
 use super::running::{Parts, Runtime};
-use super::storage::Kept;
+use super::storage::{self, Kept};
 use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
@@ -90,7 +90,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        num_processes: part.topology.num_processes(),
+        num_processes: part.topology.num_processes() + usize::from(part.is_client),
         network,
         elsewhere,
     };
@@ -193,12 +193,14 @@ async fn open_store(
     health: &HealthBoard,
 ) -> Result<Option<Kept>, RuntimeError> {
     let config = &part.config;
-    let mut is_needed = false;
+    let mut durable = Vec::new();
     let hosted = builder.capabilities.iter();
     for capability in hosted.filter(|capability| part.hosts(capability.name())) {
-        is_needed |= capability.is_durable(&config.capability(capability.name())?);
+        if capability.is_durable(&config.capability(capability.name())?) {
+            durable.push(capability.name());
+        }
     }
-    if !is_needed {
+    if durable.is_empty() {
         return Ok(None);
     }
     let on_fail = fail_to(health.clone());
@@ -209,12 +211,15 @@ async fn open_store(
         let is_virtual = lab.virtual_time.is_some();
         return Ok(Some(Kept::given(store, &settings, is_virtual, on_fail)?));
     }
-    let application = builder.application.clone();
-    let opening = hosts
-        .service_handle()
-        .spawn_blocking(move || Kept::open(&application, &settings, on_fail));
+    let (application, root) = (builder.application.clone(), part.root.clone());
+    let opening = hosts.service_handle().spawn_blocking(move || {
+        storage::refuse_elsewhere(&root, &settings.path, &durable)?;
+        let kept = Kept::open(&application, &settings, on_fail)?;
+        storage::move_in(&kept, &settings.path, &durable)?;
+        Ok(kept)
+    });
     match opening.await {
-        Ok(opened) => Ok(Some(opened?)),
+        Ok(opened) => opened.map(Some),
         Err(error) => Err(RuntimeError::NoThreads {
             reason: error.to_string(),
         }),

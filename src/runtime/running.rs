@@ -92,7 +92,7 @@ pub(super) struct Parts {
     pub(super) counted: Counted,
     /// What this process is called.
     pub(super) name: String,
-    /// How many processes the application has: those that host something, or open a door.
+    /// How many processes there are with this one: those of the nodes, and this one if it is none of them.
     pub(super) num_processes: usize,
     pub(super) network: Option<Arc<dyn Network>>,
     /// What other processes host.
@@ -375,11 +375,6 @@ impl Parts {
                 .installed
                 .iter()
                 .all(|installed| installed.host.stats().num_undelivered == 0)
-    }
-
-    /// Whether this process hosts nothing of an application that others host.
-    pub(super) fn is_client(&self) -> bool {
-        self.installed.is_empty() && self.fakes.is_empty() && !self.elsewhere.is_empty()
     }
 
     /// Takes no more calls of other processes; what was taken is answered.
