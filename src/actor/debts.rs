@@ -65,7 +65,11 @@ pub(crate) struct Debts(Mutex<BTreeMap<u64, Arc<Debt>>>);
 
 impl Debts {
     /// These rows, of which there is at least one, are owed to the delivery that `landed` tells.
-    pub(crate) fn incur(&self, rows: impl ExactSizeIterator<Item = u64>, landed: Landed) -> Arc<Debt> {
+    pub(crate) fn incur(
+        &self,
+        rows: impl ExactSizeIterator<Item = u64>,
+        landed: Landed,
+    ) -> Arc<Debt> {
         let debt = Arc::new(Debt {
             num_rows: AtomicUsize::new(rows.len()),
             landed: Mutex::new(Some(landed)),
@@ -128,7 +132,10 @@ mod tests {
         let (landed, mut landing) = oneshot::channel();
         debts.incur([3].into_iter(), landed);
         drop(debts);
-        assert_eq!(landing.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        assert_eq!(
+            landing.try_recv(),
+            Err(oneshot::error::TryRecvError::Closed)
+        );
     }
 
     #[test]

@@ -171,7 +171,13 @@ impl<A: Capability> Hosted<A> {
                 let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
                 let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
                 let onward = parcel.onward.clone();
-                Ok(Delivering::new(scope, *label, consumes, onward, (runner, ran)))
+                Ok(Delivering::new(
+                    scope,
+                    *label,
+                    consumes,
+                    onward,
+                    (runner, ran),
+                ))
             }
             Unpack::Every(label, run) => Ok(Delivering::every(scope, *label, consumes, *run, ran)),
         }
