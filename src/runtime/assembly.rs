@@ -50,11 +50,11 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let seed = settings.seed.unwrap_or_else(entropy);
     tracer::seed(seed);
     let random = Arc::new(Random::seeded(seed));
+    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
     if let Some(network) = &network {
         cluster::lead_abroad(&directory, network);
     }
-    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
     let audiences = audiences(&builder.capabilities, &part);
