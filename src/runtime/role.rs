@@ -30,6 +30,8 @@ pub(super) struct Part {
     pub(super) name: String,
     /// The capabilities that it hosts.
     pub(super) hosts: Vec<String>,
+    /// Whether it is none of the application's own processes.
+    pub(super) is_client: bool,
 }
 
 impl Part {
@@ -56,6 +58,7 @@ impl Builder {
             name: self.application.clone(),
             hosts: self.names(),
             topology: topology.clone(),
+            is_client: false,
         };
         match &self.role {
             Role::Whole if topology.is_split() => Err(RuntimeError::Split { nodes: nodes() }),
@@ -64,6 +67,7 @@ impl Builder {
                 name: "client".to_owned(),
                 hosts: Vec::new(),
                 topology,
+                is_client: true,
             }),
             Role::Whole | Role::Client => Ok(whole(config, &topology)),
             Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
@@ -93,6 +97,7 @@ impl Builder {
                     name: node.name.process(*replica),
                     hosts: node.hosts.clone(),
                     topology,
+                    is_client: false,
                 })
             }
         }
