@@ -186,6 +186,15 @@ impl Ground {
         }
     }
 
+    /// Whether it is a stream of this application.
+    pub(super) fn knows(&self, kind: Kind, stream: &str) -> bool {
+        let subjects = self.link().subjects();
+        let wanted = self.wanted.lock();
+        wanted
+            .keys()
+            .any(|capability| kind.stream(subjects, capability) == stream)
+    }
+
     /// Ends when a stream is known to be there, with the consumers of all who listen.
     pub(super) async fn ensured(&self, kind: Kind, capability: &str) {
         let stream = kind.stream(self.link().subjects(), capability);
