@@ -57,7 +57,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     }
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let audiences = audiences(&builder.capabilities, &part);
+    let audiences = audiences(&builder.capabilities, &part, network.is_some());
     let site = |number| Site {
         config,
         directory: &directory,
@@ -240,17 +240,21 @@ fn entropy() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// For each contract and event, the capabilities of this process that listen.
+/// For each contract and event, the capabilities of this process that hear of it here; others hear of it over the network.
 fn audiences(
     capabilities: &[Box<dyn Install>],
     part: &Part,
+    is_joined: bool,
 ) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
     for capability in capabilities
         .iter()
         .filter(|capability| part.hosts(capability.name()))
     {
-        for (contract, event, _) in capability.subscriptions() {
+        for (contract, event, group) in capability.subscriptions() {
+            if is_joined && cluster::is_for_each(&**capability, group) {
+                continue;
+            }
             audiences
                 .entry((contract, event))
                 .or_default()

@@ -170,6 +170,11 @@ fn listener(installed: &Installed, instance: &str) -> Listener {
     }
 }
 
+/// Whether every process that hosts a listener hears for itself, over the network: nobody can tell how many there are.
+pub(super) fn is_for_each(listener: &dyn Install, group: Group) -> bool {
+    group == Group::Broadcast && listener.is_stateless()
+}
+
 /// What each capability of the application needs of the network, whoever hosts it.
 pub(super) fn wanted(capabilities: &[Box<dyn Install>]) -> Vec<Wanted> {
     let wanted = capabilities.iter().map(|capability| {
@@ -177,8 +182,7 @@ pub(super) fn wanted(capabilities: &[Box<dyn Install>]) -> Vec<Wanted> {
         for listener in capabilities {
             let events = listener.subscriptions().into_iter();
             let events = events.filter(|(contract, _, group)| {
-                let is_for_each = *group == Group::Broadcast && listener.is_stateless();
-                *contract == capability.name() && !is_for_each
+                *contract == capability.name() && !is_for_each(&**listener, *group)
             });
             for (_, event, _) in events {
                 let heard = listeners.entry(listener.name().to_owned()).or_default();

@@ -146,9 +146,9 @@ impl Runtime {
         let parts = self.host(&event.capability).parts();
         let parts = parts.ok_or(EmitError::Stopped)?;
         let found = parts.find(&event.capability);
-        let installed = found.map_err(|nearest| EmitError::NotHosted {
+        let installed = found.ok_or_else(|| EmitError::NotHosted {
             capability: capability(),
-            nearest,
+            nearest: self.nearest(&event.capability),
         })?;
         let known = installed.knows_event(&event.event);
         known.map_err(|nearest| EmitError::UnknownEvent {

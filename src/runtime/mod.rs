@@ -15,6 +15,7 @@ mod inventory;
 mod readings;
 mod role;
 mod running;
+mod shutdown;
 mod storage;
 mod subscription;
 mod timers;

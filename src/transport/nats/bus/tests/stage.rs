@@ -106,7 +106,7 @@ impl Process {
         }];
         wanted.extend(listeners.iter().map(own));
         self.bus
-            .ensure(&wanted)
+            .ensure(&wanted, &[])
             .await
             .expect("the streams are there");
     }
