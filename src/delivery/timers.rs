@@ -16,7 +16,7 @@ use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::{Parcel, Receiver, Undelivered, What};
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 use crate::store::Batch;
 
 /// Timers of one capability that fire at a time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::actor::outgoing::LetterKind;
 use crate::engine::parcel::Undelivered;
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 
 /// How often and how soon a delivery is tried again.
 #[derive(Debug, Clone)]

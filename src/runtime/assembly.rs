@@ -22,7 +22,7 @@ use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
-use crate::config::{MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::config::{CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
@@ -52,7 +52,8 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let random = Arc::new(Random::seeded(seed));
     let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
     if let Some(network) = &network {
-        cluster::lead_abroad(&directory, network);
+        let defaults: CapabilitySettings = config.section("defaults")?;
+        cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
     }
     let durable = open_store(&builder, &part, &hosts, &health).await?;
     let memory = Kept::in_memory();
