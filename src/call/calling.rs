@@ -143,10 +143,7 @@ impl<C, M: Message> Drop for Calling<'_, C, M> {
 
 impl Guarded {
     /// The call failed: the message and a pause when it is made again.
-    fn failed<M: Message>(
-        &mut self,
-        error: CallError,
-    ) -> Result<(M, Pin<Box<Sleep>>), CallError> {
+    fn failed<M: Message>(&mut self, error: CallError) -> Result<(M, Pin<Box<Sleep>>), CallError> {
         let last = error.clone();
         match self.passage.failed(error) {
             Failed::Finally(error) => Err(error),

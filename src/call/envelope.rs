@@ -139,7 +139,10 @@ pub(super) fn encode<M: Message>(
 }
 
 /// Decodes what came back; `None` is the acceptance of a tell.
-pub(super) fn decode<M: Message>(contract: &str, answer: &Answer) -> Result<Option<Outcome<M>>, CallError> {
+pub(super) fn decode<M: Message>(
+    contract: &str,
+    answer: &Answer,
+) -> Result<Option<Outcome<M>>, CallError> {
     let misfit = |error: serde_json::Error| CallError::Codec {
         capability: contract.to_owned(),
         part: Part::Reply,

@@ -22,7 +22,9 @@ use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
-use crate::config::{CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::config::{
+    CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
+};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;

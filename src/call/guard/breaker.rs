@@ -64,9 +64,7 @@ impl Breaker {
     pub(super) fn refuses(&self, now: Tick) -> Option<Duration> {
         match self.state {
             State::Closed { .. } => None,
-            State::Open { until, is_tried } => {
-                (is_tried || now < until).then(|| until.since(now))
-            }
+            State::Open { until, is_tried } => (is_tried || now < until).then(|| until.since(now)),
         }
     }
 

@@ -98,7 +98,8 @@ impl Figures {
         page.gauges(
             "skep_breaker_open",
             "1 while the circuit breaker refuses calls, else 0.",
-            breakers(|breaker| u64::from(breaker.is_open)).map(|(labels, open)| (labels, float(open))),
+            breakers(|breaker| u64::from(breaker.is_open))
+                .map(|(labels, open)| (labels, float(open))),
         )?;
         page.counters(
             "skep_breaker_refused",
@@ -106,8 +107,8 @@ impl Figures {
             breakers(|breaker| breaker.num_refused),
         )?;
         let under_way = self.guards.iter();
-        let under_way = under_way
-            .filter_map(|guard| Some((labels(guard), float(guard.num_under_way? as u64))));
+        let under_way =
+            under_way.filter_map(|guard| Some((labels(guard), float(guard.num_under_way? as u64))));
         page.gauges(
             "skep_calls_under_way",
             "Calls of this process that count towards calls_at_once.",
