@@ -14,9 +14,9 @@ use super::tries::DeliveryPolicy;
 use crate::actor::layout;
 use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
+use crate::call::backoff;
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::{Parcel, Receiver, Undelivered, What};
-use crate::engine::restarts::backoff;
 use crate::store::Batch;
 
 /// Timers of one capability that fire at a time.
