@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::dead_letters::{self, Address};
 use super::relay::commit;
 use super::tries::DeliveryPolicy;
+use crate::actor::debts::Onward;
 use crate::actor::layout;
 use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
@@ -221,6 +222,7 @@ impl Timers {
             trace: due.body.trace,
             body: Arc::from(due.body.body.get()),
             consumes: Some(due.row.clone()),
+            onward: Onward::Unwatched,
             sent: None,
         };
         self.receiver.deliver(parcel).await?.await

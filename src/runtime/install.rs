@@ -13,6 +13,7 @@ use super::error::RuntimeError;
 use super::guards;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
+use crate::actor::debts::Debts;
 use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
 use crate::actor::outgoing::EVENTS;
@@ -232,6 +233,7 @@ where
             meters: meters(&binder, site.metrics.enabled),
             sequence: AtomicU64::new(found.next_sequence),
             backlog: AtomicU64::new(found.backlog),
+            debts: Debts::default(),
             remembers: self.is_durable(&settings),
         });
         let placement = site.placement.unwrap_or(settings.placement);

@@ -27,6 +27,7 @@ mod law_07_tables;
 mod law_08_deliveries;
 mod law_08_effectively_once;
 mod law_08_emit_by_name;
+mod law_08_forgetful;
 mod law_10_guards;
 mod law_10_safe_by_default;
 mod law_11_every_key;
