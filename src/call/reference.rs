@@ -202,7 +202,7 @@ fn try_tell<C: Accepts<M>, M: Message>(
             capability: cell.scope().name(),
         },
         Offer::Elsewhere(remote) => {
-            let sent = super::calling::encode(route, &cell, super::route::RequestKind::Tell)
+            let sent = super::calling::encode(route, &cell, super::route::RequestKind::Try)
                 .and_then(|request| remote.try_tell(request));
             match sent {
                 Ok(()) => return Ok(()),

@@ -93,6 +93,8 @@ pub(super) struct Parts {
     /// How many processes the application has: those that host something, or open a door.
     pub(super) num_processes: usize,
     pub(super) network: Option<Arc<dyn Network>>,
+    /// What the capabilities of the application listen to: contract, event and who does.
+    pub(super) listening: Vec<(&'static str, &'static str, &'static str)>,
     /// What other processes host.
     pub(super) elsewhere: Vec<CapabilityInfo>,
     /// What a test plays itself.

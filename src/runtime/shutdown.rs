@@ -143,6 +143,9 @@ impl Parts {
     /// Ends tasks, committer and threads, so that the store is free for the next process.
     async fn end(&self) {
         self.close_logs();
+        if let Some(network) = &self.network {
+            network.abandon();
+        }
         self.tasks.end().await;
         let committer = self
             .durable

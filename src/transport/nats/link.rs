@@ -126,6 +126,15 @@ impl Link {
         })
     }
 
+    /// Whoever waits for an answer waits no more: the process ends.
+    pub(super) fn close(&self) {
+        self.replies.close();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.replies.is_closed()
+    }
+
     /// Ends when there is a connection.
     pub(super) async fn connected(&self) {
         let mut state = self.state.clone();
