@@ -181,13 +181,13 @@ impl App {
     async fn dispatch(&self, matches: &ArgMatches, session: Session) -> Exit {
         let Some((name, arguments)) = matches.subcommand().filter(|(name, _)| *name != "run")
         else {
-            return run::run(session, self.prepare.clone()).await;
+            return run::run(session.as_whole(), self.prepare.clone()).await;
         };
         if name == "node" {
             let node = arguments::text(arguments, "node").unwrap_or_default();
             let replica = arguments.get_one("replica").copied().unwrap_or(1);
             let session = session.with_node(node.to_owned(), replica);
-            return run::run(session, None).await;
+            return run::run(session, self.prepare.clone()).await;
         }
         if let Some(built_in) = BUILT_IN.iter().find(|command| command.name == name) {
             let ended = (built_in.run)(arguments.clone(), session).await;

@@ -25,6 +25,8 @@ pub struct Session {
     sources: Sources,
     /// The node that this process is, and the number of its replica.
     node: Option<(String, u16)>,
+    /// Whether this process is to be all of the application.
+    is_whole: bool,
     definition: clap::Command,
     colour: Colour,
     spans: Spans,
@@ -70,6 +72,7 @@ impl Session {
             capabilities,
             sources,
             node: None,
+            is_whole: false,
             logs: OnceLock::new(),
             leash: Mutex::new(None),
             definition: clap::Command::new(name),
@@ -121,6 +124,13 @@ impl Session {
         }
     }
 
+    /// The same as all of the application.
+    #[must_use]
+    pub(super) const fn as_whole(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
+
     /// The same as one node of the application.
     #[must_use]
     pub(super) fn with_node(mut self, name: String, replica: u16) -> Self {
@@ -167,9 +177,11 @@ impl Session {
         let builder = Runtime::builder()
             .application(self.name)
             .sources(self.sources.clone());
-        let builder = match &self.node {
-            Some((name, replica)) => builder.node(name, *replica),
-            None => builder,
+        let builder = match (&self.node, self.is_whole) {
+            (Some((name, replica)), _) => builder.node(name, *replica),
+            (None, true) => builder,
+            // Whoever only looks or calls is no node, and may do so where the application is split.
+            (None, false) => builder.client(),
         };
         self.capabilities
             .iter()
@@ -187,11 +199,7 @@ impl Session {
 
     /// Reads and checks the configuration without a word.
     pub(super) fn read_config(&self) -> Result<Config, RuntimeError> {
-        match self.node {
-            Some(_) => self.builder().config(),
-            // Whoever only looks is no node, and may look at what is split.
-            None => self.builder().client().config(),
-        }
+        self.builder().config()
     }
 
     /// Which node hosts what, and the capabilities that are hosted.
@@ -209,7 +217,8 @@ impl Session {
         Ok((topology, parts))
     }
 
-    /// Begins to log as configured, and starts the application.
+    /// Begins to log as configured, and starts the application; where the configuration splits it, this process hosts nothing of
+    /// it, and calls its nodes.
     ///
     /// # Errors
     ///

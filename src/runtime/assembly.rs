@@ -15,7 +15,7 @@ use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
 use super::role::Part;
 use super::running::{Parts, Runtime};
-use super::storage::Kept;
+use super::storage::{self, Kept};
 use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
@@ -50,11 +50,11 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let seed = settings.seed.unwrap_or_else(entropy);
     tracer::seed(seed);
     let random = Arc::new(Random::seeded(seed));
+    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
     if let Some(network) = &network {
         cluster::lead_abroad(&directory, network);
     }
-    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
     let audiences = audiences(&builder.capabilities, &part, network.is_some());
@@ -90,8 +90,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        is_client: part.is_client,
-        num_processes: part.topology.num_processes(),
+        num_processes: part.topology.num_processes() + usize::from(part.is_client),
         network,
         listening: listening(&builder.capabilities),
         elsewhere,
@@ -195,12 +194,14 @@ async fn open_store(
     health: &HealthBoard,
 ) -> Result<Option<Kept>, RuntimeError> {
     let config = &part.config;
-    let mut is_needed = false;
+    let mut durable = Vec::new();
     let hosted = builder.capabilities.iter();
     for capability in hosted.filter(|capability| part.hosts(capability.name())) {
-        is_needed |= capability.is_durable(&config.capability(capability.name())?);
+        if capability.is_durable(&config.capability(capability.name())?) {
+            durable.push(capability.name());
+        }
     }
-    if !is_needed {
+    if durable.is_empty() {
         return Ok(None);
     }
     let on_fail = fail_to(health.clone());
@@ -211,12 +212,15 @@ async fn open_store(
         let is_virtual = lab.virtual_time.is_some();
         return Ok(Some(Kept::given(store, &settings, is_virtual, on_fail)?));
     }
-    let application = builder.application.clone();
-    let opening = hosts
-        .service_handle()
-        .spawn_blocking(move || Kept::open(&application, &settings, on_fail));
+    let (application, root) = (builder.application.clone(), part.root.clone());
+    let opening = hosts.service_handle().spawn_blocking(move || {
+        storage::refuse_elsewhere(&root, &settings.path, &durable)?;
+        let kept = Kept::open(&application, &settings, on_fail)?;
+        storage::move_in(&kept, &settings.path, &durable)?;
+        Ok(kept)
+    });
     match opening.await {
-        Ok(opened) => Ok(Some(opened?)),
+        Ok(opened) => opened.map(Some),
         Err(error) => Err(RuntimeError::NoThreads {
             reason: error.to_string(),
         }),

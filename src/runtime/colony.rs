@@ -74,7 +74,7 @@ impl Runtime {
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
-        let expected = parts.num_processes + usize::from(parts.is_client);
+        let expected = parts.num_processes;
         let said = Arc::clone(network)
             .ask_all(SURVEY, Vec::new(), expected)
             .await;
@@ -96,7 +96,7 @@ impl Runtime {
     /// Whether nothing is left to do in any process of the application, and how much has been done until now.
     pub(super) async fn colony_is_settled(&self, parts: &Parts) -> Option<u64> {
         let members = self.colony().await;
-        let is_complete = members.len() >= parts.num_processes + usize::from(parts.is_client);
+        let is_complete = members.len() >= parts.num_processes;
         let is_settled = is_complete && members.iter().all(|member| member.is_settled);
         let capabilities = members.iter().flat_map(|member| &member.capabilities);
         let done = capabilities.map(|hosted| hosted.num_turns).sum();

@@ -1,5 +1,7 @@
 //! [`Role`]: which part of the application a process is, and what its configuration is then.
 
+use std::path::PathBuf;
+
 use super::builder::Builder;
 use super::error::RuntimeError;
 use crate::config::{Config, Sources, StoreSettings};
@@ -26,12 +28,14 @@ pub(crate) enum Role {
 pub(super) struct Part {
     pub(super) config: Config,
     pub(super) topology: Topology,
+    /// `store.path` as the configuration says it: where the stores of all nodes are.
+    pub(super) root: PathBuf,
     /// What it is called among the others: the node and its number, or the application.
     pub(super) name: String,
+    /// Whether it is none of the nodes.
+    pub(super) is_client: bool,
     /// The capabilities that it hosts.
     pub(super) hosts: Vec<String>,
-    /// Whether it is none of the application's own processes.
-    pub(super) is_client: bool,
 }
 
 impl Part {
@@ -53,21 +57,24 @@ impl Builder {
             let names: Vec<_> = names.map(|node| node.name.to_string()).collect();
             names.join(", ")
         };
+        let root = config.section::<StoreSettings>("store")?.path;
         let whole = |config, topology: &Topology| Part {
             config,
+            root: root.clone(),
             name: self.application.clone(),
+            is_client: false,
             hosts: self.names(),
             topology: topology.clone(),
-            is_client: false,
         };
         match &self.role {
             Role::Whole if topology.is_split() => Err(RuntimeError::Split { nodes: nodes() }),
             Role::Client if topology.is_split() => Ok(Part {
                 config,
+                root,
                 name: "client".to_owned(),
+                is_client: true,
                 hosts: Vec::new(),
                 topology,
-                is_client: true,
             }),
             Role::Whole | Role::Client => Ok(whole(config, &topology)),
             Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
@@ -82,8 +89,7 @@ impl Builder {
                         }),
                     });
                 };
-                let store: StoreSettings = config.section("store")?;
-                let folder = topology.folder(&store.path, &node.name, *replica);
+                let folder = topology.folder(&root, &node.name, *replica);
                 let origin = format!("node {name}");
                 let mut sources =
                     sources
@@ -94,10 +100,11 @@ impl Builder {
                 }
                 Ok(Part {
                     config: Config::load(&sources, &self.schemas())?,
+                    root,
                     name: node.name.process(*replica),
+                    is_client: false,
                     hosts: node.hosts.clone(),
                     topology,
-                    is_client: false,
                 })
             }
         }

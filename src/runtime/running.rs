@@ -88,9 +88,7 @@ pub(super) struct Parts {
     pub(super) counted: Counted,
     /// What this process is called.
     pub(super) name: String,
-    /// Whether it is none of the application's own processes.
-    pub(super) is_client: bool,
-    /// How many processes the application has: those that host something, or open a door.
+    /// How many processes there are with this one: those of the nodes, and this one if it is none of them.
     pub(super) num_processes: usize,
     pub(super) network: Option<Arc<dyn Network>>,
     /// What the capabilities of the application listen to: contract, event and who does.

@@ -331,7 +331,7 @@ fn keys(path: &str, schema: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// `[capabilities.<name>]` takes the keys of `[defaults]`, so that one test shows both; `[log.capabilities]` the name of
-/// each capability.
+/// each capability, `[nodes]` any name of a node.
 fn known_keys() -> BTreeSet<String> {
     let builder = Runtime::builder().with::<Fussy>().with::<House>();
     let mut found = BTreeSet::new();
@@ -340,7 +340,7 @@ fn known_keys() -> BTreeSet<String> {
         .into_iter()
         .filter(|key| !key.starts_with("capabilities.") || key.contains(".settings."))
         .filter(|key| !key.starts_with("log.capabilities."))
-        .chain(["log.capabilities".to_owned()])
+        .chain(["log.capabilities", "nodes"].map(str::to_owned))
         .collect()
 }
 

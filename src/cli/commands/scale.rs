@@ -23,7 +23,7 @@ pub(super) fn define(name: &str) -> clap::Command {
         .after_help(format!(
             "Examples:\n  \
              {name} scale reports 4\n  \
-             {name} scale reports 1    back to one; the others finish what they have accepted\n\n\
+             {name} scale reports 1    back to one; the others are drained\n\n\
              It holds until `up` ends; `replicas` in the configuration is how many there are from the start.\n\
              Ends with 1 when not all are ready after a while, 65 when the capability cannot have replicas, 69 when no `up` runs\n\
              here."
