@@ -95,6 +95,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         name: part.name,
         num_processes: part.topology.num_processes() + usize::from(part.is_client),
         network,
+        listening: listening(&builder.capabilities),
         elsewhere,
     };
     let runtime = Runtime::of(part.config, parts);
@@ -265,6 +266,17 @@ fn audiences(
         }
     }
     audiences
+}
+
+/// What the capabilities of the application listen to: contract, event and who does.
+fn listening(
+    capabilities: &[Box<dyn Install>],
+) -> Vec<(&'static str, &'static str, &'static str)> {
+    let listening = capabilities.iter().flat_map(|capability| {
+        let subscriptions = capability.subscriptions().into_iter();
+        subscriptions.map(|(contract, event, _)| (contract, event, capability.name()))
+    });
+    listening.collect()
 }
 
 /// Starts the actors, then what delivers to them.

@@ -91,6 +91,8 @@ pub(super) struct Parts {
     /// How many processes there are with this one: those of the nodes, and this one if it is none of them.
     pub(super) num_processes: usize,
     pub(super) network: Option<Arc<dyn Network>>,
+    /// What the capabilities of the application listen to: contract, event and who does.
+    pub(super) listening: Vec<(&'static str, &'static str, &'static str)>,
     /// What other processes host.
     pub(super) elsewhere: Vec<CapabilityInfo>,
     /// What a test plays itself.
