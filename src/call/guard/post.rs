@@ -11,7 +11,7 @@ use super::breaker::{Admission, Breaker, BreakerRules};
 use super::line::Line;
 use super::reading::{BreakerReading, GuardReading};
 use super::retries::RetryRules;
-use crate::call::{CallError, Clock, MessageId, Tick};
+use crate::call::{CallError, Clock, MessageId};
 
 /// What the configuration wants of a guard.
 #[derive(Debug, Clone, Default)]
