@@ -15,9 +15,9 @@ use crate::actor::debts::Onward;
 use crate::actor::layout;
 use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
+use crate::call::backoff;
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::{Parcel, Receiver, Undelivered, What};
-use crate::engine::restarts::backoff;
 use crate::store::Batch;
 
 /// Timers of one capability that fire at a time.

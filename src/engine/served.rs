@@ -65,7 +65,7 @@ impl Served {
         match &request.key {
             Some(key) if !self.is_keyed => return Err(invalid(key.as_str(), "it has no keys")),
             Some(key) if !key.is_valid() => {
-                return Err(crate::call::calling::invalid_key(&capability(), key));
+                return Err(crate::call::envelope::invalid_key(&capability(), key));
             }
             None if self.is_keyed => {
                 return Err(invalid(
@@ -120,8 +120,13 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
         let (door, services) = (Arc::clone(self), Arc::clone(services));
         async move {
             enter(&door, &services, &cell, until).await?;
-            if kind == RequestKind::Tell {
-                return Ok(Answer::Accepted);
+            match kind {
+                RequestKind::Ask => {}
+                RequestKind::Tell => return Ok(Answer::Accepted),
+                RequestKind::Try => {
+                    poll_fn(|cx| cell.poll_begun(cx)).await;
+                    return Ok(Answer::Accepted);
+                }
             }
             let _unless_begun = Abandoned(&cell);
             let timer = services.clock.sleep_until(until);

@@ -22,7 +22,9 @@ use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
-use crate::config::{MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::config::{
+    CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
+};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
@@ -50,14 +52,15 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let seed = settings.seed.unwrap_or_else(entropy);
     tracer::seed(seed);
     let random = Arc::new(Random::seeded(seed));
+    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
     if let Some(network) = &network {
-        cluster::lead_abroad(&directory, network);
+        let defaults: CapabilitySettings = config.section("defaults")?;
+        cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
     }
-    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let audiences = audiences(&builder.capabilities, &part);
+    let audiences = audiences(&builder.capabilities, &part, network.is_some());
     let site = |number| Site {
         config,
         directory: &directory,
@@ -92,6 +95,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         name: part.name,
         num_processes: part.topology.num_processes() + usize::from(part.is_client),
         network,
+        listening: listening(&builder.capabilities),
         elsewhere,
     };
     let runtime = Runtime::of(part.config, parts);
@@ -240,17 +244,21 @@ fn entropy() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// For each contract and event, the capabilities of this process that listen.
+/// For each contract and event, the capabilities of this process that hear of it here; others hear of it over the network.
 fn audiences(
     capabilities: &[Box<dyn Install>],
     part: &Part,
+    is_joined: bool,
 ) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
     for capability in capabilities
         .iter()
         .filter(|capability| part.hosts(capability.name()))
     {
-        for (contract, event, _) in capability.subscriptions() {
+        for (contract, event, group) in capability.subscriptions() {
+            if is_joined && cluster::is_for_each(&**capability, group) {
+                continue;
+            }
             audiences
                 .entry((contract, event))
                 .or_default()
@@ -258,6 +266,15 @@ fn audiences(
         }
     }
     audiences
+}
+
+/// What the capabilities of the application listen to: contract, event and who does.
+fn listening(capabilities: &[Box<dyn Install>]) -> Vec<(&'static str, &'static str, &'static str)> {
+    let listening = capabilities.iter().flat_map(|capability| {
+        let subscriptions = capability.subscriptions().into_iter();
+        subscriptions.map(|(contract, event, _)| (contract, event, capability.name()))
+    });
+    listening.collect()
 }
 
 /// Starts the actors, then what delivers to them.

@@ -121,6 +121,7 @@ impl Runtime {
     /// Once polled it is carried through: dropped half way, it has happened or will.
     pub async fn emit_by_name(&self, event: NamedEvent) -> Result<EmittedEvent, EmitError> {
         let services = self.emitter(&event)?;
+        let listeners = self.listeners(&event);
         let capability = event.capability;
         let emission = Emission {
             event: event.event,
@@ -132,12 +133,21 @@ impl Runtime {
             Ok(sent) => Ok(EmittedEvent {
                 id: sent.id,
                 position: sent.position,
-                listeners: sent.listeners.iter().map(ToString::to_string).collect(),
+                listeners,
             }),
             Err(EmitRefusal::Full) => Err(EmitError::Overloaded { capability }),
             Err(EmitRefusal::Store(reason)) => Err(EmitError::Store { capability, reason }),
             Err(EmitRefusal::Stopped) => Err(EmitError::Stopped),
         }
+    }
+
+    /// The capabilities of the application that listen to it, wherever they are.
+    fn listeners(&self, event: &NamedEvent) -> Vec<String> {
+        let parts = self.parts();
+        let listening = parts.iter().flat_map(|parts| &parts.listening);
+        let listening = listening
+            .filter(|(contract, name, _)| *contract == event.capability && *name == event.event);
+        listening.map(|(.., by)| (*by).to_owned()).collect()
     }
 
     /// What the actors share that could emit this.
@@ -146,9 +156,9 @@ impl Runtime {
         let parts = self.host(&event.capability).parts();
         let parts = parts.ok_or(EmitError::Stopped)?;
         let found = parts.find(&event.capability);
-        let installed = found.map_err(|nearest| EmitError::NotHosted {
+        let installed = found.ok_or_else(|| EmitError::NotHosted {
             capability: capability(),
-            nearest,
+            nearest: self.nearest(&event.capability),
         })?;
         let known = installed.knows_event(&event.event);
         known.map_err(|nearest| EmitError::UnknownEvent {

@@ -88,3 +88,17 @@ pub enum RuntimeError {
     )]
     PanicAborts,
 }
+
+impl RuntimeError {
+    /// Why two processes of one application do not start: all reasons if both say which capabilities could not, else the first.
+    #[cfg(feature = "testing")]
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NotStarted { mut reasons }, Self::NotStarted { reasons: more }) => {
+                reasons.extend(more);
+                Self::NotStarted { reasons }
+            }
+            (first, _) => first,
+        }
+    }
+}

@@ -229,9 +229,9 @@ impl Runtime {
         let parts = parts.ok_or(SubscribeError::Stopped)?;
         let installed = parts
             .find(capability)
-            .map_err(|nearest| SubscribeError::NotHosted {
+            .ok_or_else(|| SubscribeError::NotHosted {
                 capability: capability.to_owned(),
-                nearest,
+                nearest: self.nearest(capability),
             })?;
         if let Some(event) = &subscribe.event {
             installed
@@ -262,7 +262,7 @@ impl Runtime {
     /// As [`subscribe`](Self::subscribe) from now on, to events of a type.
     pub(super) fn subscription_to<E: Emitted>(&self, capability: &str) -> Option<Subscription> {
         let parts = self.host(capability).parts()?;
-        let installed = parts.find(capability).ok()?;
+        let installed = parts.find(capability)?;
         let filter = Filter {
             event: Some(<E as Event>::NAME.to_owned()),
             key: None,

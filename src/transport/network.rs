@@ -118,6 +118,9 @@ pub(crate) trait Network: Send + Sync {
         expected: usize,
     ) -> BoxFuture<'static, Vec<Vec<u8>>>;
 
+    /// Whether calls of this process are under way to others, or theirs to it.
+    fn has_calls(&self) -> bool;
+
     /// Whether nothing is on its way to this process or from it, as far as can be asked.
     fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool>;
 
@@ -127,6 +130,9 @@ pub(crate) trait Network: Send + Sync {
     /// Whether this process is joined with the others, and when that changes.
     fn presence(&self) -> watch::Receiver<Presence>;
 
-    /// Takes no more calls of others. Ends when those that were taken are answered.
+    /// Takes no more calls of others. Ends when those that were taken are answered, and all that was said until then has come.
     fn leave(self: Arc<Self>) -> BoxFuture<'static, ()>;
+
+    /// Lets go of everything at once, without a word to others: as a process that is killed.
+    fn abandon(&self);
 }

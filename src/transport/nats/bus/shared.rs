@@ -14,7 +14,7 @@ use super::api::ApiError;
 use super::envelope::Incoming;
 use super::intake::{AT_A_TIME, Delivered, Intake, Item};
 use super::ledger::{Arrival, Mark};
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
@@ -90,7 +90,11 @@ async fn take_in(intake: &Arc<Intake>, permit: Option<OwnedSemaphorePermit>, mes
         return;
     };
     let mark = Mark::of(&info);
-    let letter = Incoming::read(intake.durable.kind, &message);
+    let mut letter = Incoming::read(intake.durable.kind, &message);
+    if intake.durable.goes_after.is_some() {
+        // To each process it is a message of its own: what their turns do because of it is not the same.
+        letter.parcel.id = letter.parcel.id.handled_by(&intake.durable.name);
+    }
     if letter.is_direct_to(intake.capability()) {
         return intake.pass_over(ack.clone()).await;
     }

@@ -55,7 +55,6 @@ async fn book(services: &Arc<Services>, lane: &str, number: u32) {
     };
     let sent = emit(services, emission).await;
     let sent = sent.ok().expect("it is emitted");
-    assert_eq!(sent.listeners, [Arc::from("bell")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

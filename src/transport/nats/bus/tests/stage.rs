@@ -107,7 +107,7 @@ impl Process {
         }];
         wanted.extend(listeners.iter().map(own));
         self.bus
-            .ensure(&wanted)
+            .ensure(&wanted, &[])
             .await
             .expect("the streams are there");
     }
