@@ -89,6 +89,7 @@ impl Runtime {
             return Err(CallError::NotHosted { capability });
         };
         let answered = match route.by_name() {
+            _ if route.is_closed() => Err(CallError::Stopping { capability }),
             Some(remote) => {
                 let deadline = ask.deadline.unwrap_or_else(|| route.deadline());
                 let request = Request {
@@ -106,7 +107,6 @@ impl Runtime {
                 };
                 remote.call(request).await
             }
-            None if route.is_closed() => Err(CallError::Stopping { capability }),
             None => Err(CallError::NotHosted { capability }),
         };
         let answered = answered.and_then(|answer| match answer {
