@@ -266,9 +266,7 @@ fn audiences(
 }
 
 /// What the capabilities of the application listen to: contract, event and who does.
-fn listening(
-    capabilities: &[Box<dyn Install>],
-) -> Vec<(&'static str, &'static str, &'static str)> {
+fn listening(capabilities: &[Box<dyn Install>]) -> Vec<(&'static str, &'static str, &'static str)> {
     let listening = capabilities.iter().flat_map(|capability| {
         let subscriptions = capability.subscriptions().into_iter();
         subscriptions.map(|(contract, event, _)| (contract, event, capability.name()))

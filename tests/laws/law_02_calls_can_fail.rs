@@ -60,14 +60,24 @@ fn counting() -> String {
 async fn a_capability_that_nobody_hosts_is_not_there(colony: Colony) {
     let runtime = colony.with::<Worker>().start().await;
     let moment = Duration::from_millis(200);
-    let error = undelivered(runtime.get::<Counting>().ask(Read {}).deadline(moment).await);
+    let error = undelivered(
+        runtime
+            .get::<Counting>()
+            .ask(Read {})
+            .deadline(moment)
+            .await,
+    );
     assert_eq!(
         error,
         CallError::NotHosted {
             capability: counting()
         }
     );
-    let told = runtime.get::<Counting>().tell(Read {}).deadline(moment).await;
+    let told = runtime
+        .get::<Counting>()
+        .tell(Read {})
+        .deadline(moment)
+        .await;
     assert_eq!(told, Err(error));
 }
 

@@ -237,7 +237,9 @@ async fn a_nested_call_gets_what_is_left(colony: Colony) {
     let mut ask = std::pin::pin!(relaying.ask(relay(Some(&gate), Some(60_000))));
     assert!(futures_util::poll!(ask.as_mut()).is_pending());
     gate.arrived().await;
-    assert!(!expired(relaying.ask(relay(None, None)).deadline(SHORT).await));
+    assert!(!expired(
+        relaying.ask(relay(None, None)).deadline(SHORT).await
+    ));
     gate.open();
     let left = left(ask.await);
     assert!((1..=4700).contains(&left), "{left}");

@@ -63,7 +63,10 @@ async fn a_full_mailbox_makes_tell_wait_until_its_deadline(colony: Colony) {
 #[skep::test]
 async fn a_full_mailbox_makes_ask_wait_until_its_deadline(colony: Colony) {
     let (_runtime, noting, gate) = full(colony).await;
-    let error = noting.ask(note(7)).deadline(Duration::from_millis(300)).await;
+    let error = noting
+        .ask(note(7))
+        .deadline(Duration::from_millis(300))
+        .await;
     let error = error.expect_err("it is full");
     let error = error.call().expect("a call error");
     assert!(is_overloaded(error), "{error}");

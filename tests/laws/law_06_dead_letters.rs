@@ -101,12 +101,7 @@ async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
         .expect("the store");
     assert!(runtime.settled(MINUTE).await);
     assert_eq!(entries(&runtime).await, [1, 2, 4, 5, 3]);
-    assert!(
-        runtime
-            .dead_letters(buried)
-            .expect("the store")
-            .is_empty()
-    );
+    assert!(runtime.dead_letters(buried).expect("the store").is_empty());
 }
 
 #[skep::test]
@@ -119,12 +114,7 @@ async fn a_dead_letter_may_be_dropped(colony: Colony) {
         .drop_dead_letter(buried, number)
         .await
         .expect("the store");
-    assert!(
-        runtime
-            .dead_letters(buried)
-            .expect("the store")
-            .is_empty()
-    );
+    assert!(runtime.dead_letters(buried).expect("the store").is_empty());
     let error = runtime.drop_dead_letter(buried, number).await;
     assert!(
         matches!(error, Err(skep::DeadLetterError::Unknown { .. })),

@@ -171,11 +171,7 @@ async fn a_log_that_is_to_be_shorter_is_so_after_the_next_start(colony: Colony) 
         let runtime = start(5000).start().await;
         ring(&runtime, "a", 0).await;
         let mut now = onlooker(&runtime, Since::Position(600));
-        assert_eq!(
-            next(&mut now).await,
-            (601, Ok(0)),
-            "no position comes back"
-        );
+        assert_eq!(next(&mut now).await, (601, Ok(0)), "no position comes back");
     }
 }
 

@@ -208,7 +208,9 @@ async fn an_ask_sent_again_after_its_turn_failed_does_not_ask_others_again(colon
 }
 
 /// A process that died after the receiver's commit and before the letter was deleted leaves the letter in the outbox.
-#[skep::test(in_process = "over NATS the stream takes the letter over from the outbox that is looked into")]
+#[skep::test(
+    in_process = "over NATS the stream takes the letter over from the outbox that is looked into"
+)]
 async fn a_letter_that_survived_a_crash_is_handled_once(colony: Colony) {
     let store = Arc::new(MemoryStore::new());
     let colony = colony.store(Arc::<MemoryStore>::clone(&store));

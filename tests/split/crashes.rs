@@ -70,7 +70,11 @@ fn a_node_that_is_killed_hurts_what_it_was_at_work_on_and_nothing_that_may_come_
         assert_eq!(client.get::<Counting>().ask(Read {}).await, Ok(400));
         assert!(client.settled(HANGS).await);
         let entries = client.get::<Ledgers>().ask(Entries {}).await;
-        assert_eq!(entries, Ok((1..=400).collect()), "every event, once, in order");
+        assert_eq!(
+            entries,
+            Ok((1..=400).collect()),
+            "every event, once, in order"
+        );
         for runtime in [client, worker, rest] {
             runtime.stop().await;
         }

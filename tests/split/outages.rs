@@ -21,7 +21,10 @@ fn without_a_server_a_node_serves_what_needs_no_other_and_joins_when_there_is_on
         let counting = node.get::<Counting>();
         assert_eq!(counting.ask(Add { number: 2 }).await, Ok(2));
         let ledgers = node.get::<Ledgers>();
-        let far = ledgers.ask(Entries {}).deadline(Duration::from_millis(300)).await;
+        let far = ledgers
+            .ask(Entries {})
+            .deadline(Duration::from_millis(300))
+            .await;
         assert!(far.is_err(), "nobody can be reached: {far:?}");
         stage.server.restart().expect("it comes");
         until(|| node.missing().is_none()).await;

@@ -19,7 +19,10 @@ fn a_server_that_does_not_let_us_in_is_told_with_its_address_and_reason() {
     let locked = r#"authorization { user: "skep", password: "right" }"#;
     for settings in [&[][..], &["nats.user=skep", "nats.password=wrong"]] {
         let said = refusal(locked, settings);
-        assert!(said.starts_with("no connection to nats://127.0.0.1:"), "{said}");
+        assert!(
+            said.starts_with("no connection to nats://127.0.0.1:"),
+            "{said}"
+        );
         assert!(said.contains("authorization"), "{said}");
     }
 }
@@ -52,7 +55,10 @@ fn a_server_without_jetstream_is_refused() {
 #[test]
 fn a_server_that_takes_only_small_messages_is_refused_with_what_would_fit() {
     let said = refusal("max_payload: 65536", &[]);
-    assert!(said.contains("65536, headers included: raise `max_payload`"), "{said}");
+    assert!(
+        said.contains("65536, headers included: raise `max_payload`"),
+        "{said}"
+    );
     assert!(said.contains("message_size` to 57344"), "{said}");
 }
 

@@ -38,11 +38,19 @@ fn a_request_without_headers_is_answered() {
 #[test]
 fn what_cannot_be_read_is_refused_with_the_reason() {
     visited(&[], |stranger| {
-        for body in ["", "no json", "{\"number\":", r#"{"number":"many"}"#, "\u{0}"] {
+        for body in [
+            "",
+            "no json",
+            "{\"number\":",
+            r#"{"number":"many"}"#,
+            "\u{0}",
+        ] {
             let answer = stranger.ask(ADD, body);
             assert_eq!(answer.error(), ("codec".to_owned(), 422), "{body:?}");
         }
-        let message = stranger.ask("skep.v1.test.cap.counting.steal", "{}").error();
+        let message = stranger
+            .ask("skep.v1.test.cap.counting.steal", "{}")
+            .error();
         assert_eq!(message, ("unknown_message".to_owned(), 404));
         let version = ["Skep-Contract: counting/2"];
         let (code, number) = stranger.ask_with(ADD, &version, r#"{"number":1}"#).error();
@@ -50,7 +58,12 @@ fn what_cannot_be_read_is_refused_with_the_reason() {
         let other = ["Skep-Message: read"];
         let (code, number) = stranger.ask_with(ADD, &other, "{}").error();
         assert_eq!((&*code, number), ("codec", 422), "its subject says another");
-        for header in ["Skep-Kind: beg", "Skep-Deadline: soon", "Skep-Key: %GG", "Skep-Waiting: %"] {
+        for header in [
+            "Skep-Kind: beg",
+            "Skep-Deadline: soon",
+            "Skep-Key: %GG",
+            "Skep-Waiting: %",
+        ] {
             let (code, number) = stranger.ask_with(ADD, &[header], r#"{"number":1}"#).error();
             assert_eq!((&*code, number), ("codec", 422), "{header}");
         }
@@ -74,7 +87,11 @@ fn what_has_expired_is_not_begun_and_an_absurd_deadline_is_cut() {
 #[test]
 fn a_content_type_and_headers_of_others_change_nothing() {
     visited(&[], |stranger| {
-        let headers = ["Content-Type: text/html", "X-Anything: goes", "traceparent: nonsense"];
+        let headers = [
+            "Content-Type: text/html",
+            "X-Anything: goes",
+            "traceparent: nonsense",
+        ];
         let answer = stranger.ask_with(ADD, &headers, r#"{"number":1}"#);
         assert_eq!(answer.body, b"1");
     });
@@ -111,7 +128,10 @@ fn tools_for_services_find_what_is_hosted() {
     visited(&[], |stranger| {
         let info = stranger.ask("$SRV.INFO.counting", "").json();
         assert_eq!(info["type"], "io.nats.micro.v1.info_response");
-        assert_eq!((&info["name"], &info["version"]), (&"counting".into(), &"1.0.0".into()));
+        assert_eq!(
+            (&info["name"], &info["version"]),
+            (&"counting".into(), &"1.0.0".into())
+        );
         let endpoints = info["endpoints"].as_array().expect("endpoints");
         let add = endpoints.iter().find(|endpoint| endpoint["name"] == "add");
         assert_eq!(add.expect("it can add")["subject"], ADD);

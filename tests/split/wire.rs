@@ -33,7 +33,9 @@ impl Answered {
         let code = said["code"].as_str().unwrap_or_default().to_owned();
         let headers = self.headers.lines();
         let number = headers.filter_map(|line| line.strip_prefix("Nats-Service-Error-Code:"));
-        let number = number.filter_map(|number| number.trim().parse().ok()).next();
+        let number = number
+            .filter_map(|number| number.trim().parse().ok())
+            .next();
         (code, number.unwrap_or_default())
     }
 }
@@ -53,12 +55,17 @@ impl Stranger {
     }
 
     fn say(&mut self, text: &str) {
-        self.writer.write_all(text.as_bytes()).expect("the server listens");
+        self.writer
+            .write_all(text.as_bytes())
+            .expect("the server listens");
     }
 
     /// Asks without a header.
     pub(crate) fn ask(&mut self, subject: &str, body: &str) -> Answered {
-        self.say(&format!("PUB {subject} {INBOX} {}\r\n{body}\r\n", body.len()));
+        self.say(&format!(
+            "PUB {subject} {INBOX} {}\r\n{body}\r\n",
+            body.len()
+        ));
         self.answer()
     }
 
@@ -66,7 +73,9 @@ impl Stranger {
     pub(crate) fn ask_with(&mut self, subject: &str, headers: &[&str], body: &str) -> Answered {
         let head = format!("NATS/1.0\r\n{}\r\n\r\n", headers.join("\r\n"));
         let (head_len, len) = (head.len(), head.len() + body.len());
-        self.say(&format!("HPUB {subject} {INBOX} {head_len} {len}\r\n{head}{body}\r\n"));
+        self.say(&format!(
+            "HPUB {subject} {INBOX} {head_len} {len}\r\n{head}{body}\r\n"
+        ));
         self.answer()
     }
 

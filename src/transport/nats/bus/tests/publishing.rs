@@ -72,7 +72,11 @@ async fn a_stream_that_can_be_mended_is_and_keeps_the_limits_of_whoever_runs_the
     config.max_age = std::time::Duration::from_secs(3600);
     config.max_bytes = 1 << 30;
     context.update_stream(&config).await.expect("it is changed");
-    process.bus.ensure(&hotel(), &[]).await.expect("it is mended");
+    process
+        .bus
+        .ensure(&hotel(), &[])
+        .await
+        .expect("it is mended");
     let stream = context
         .get_stream("SKEP_test_EV_hotel")
         .await
