@@ -271,11 +271,11 @@ impl Runtime {
     pub fn missing(&self) -> Option<String> {
         let parts = self.parts()?;
         let presence = parts.network.as_ref()?.presence();
-        let missing = match &*presence.borrow() {
-            Presence::Away(reason) | Presence::Refused(reason) => Some(reason.clone()),
+        let presence = presence.borrow().clone();
+        match presence {
+            Presence::Away(reason) | Presence::Refused(reason) => Some(reason),
             Presence::Joined | Presence::Left => None,
-        };
-        missing
+        }
     }
 
     /// Whether some of the application runs in other processes.

@@ -171,6 +171,10 @@ impl ServerProcess {
                 let reason = format!("it ended with {status}: {}", self.last_words());
                 return Err(ServerError::Ended { reason });
             }
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "the server says that it is ready in a file, which has to be looked for"
+            )]
             thread::sleep(LOOK);
         }
         let reason = format!("it is not ready after 30 seconds: {}", self.last_words());
