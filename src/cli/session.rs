@@ -126,7 +126,7 @@ impl Session {
 
     /// The same as all of the application.
     #[must_use]
-    pub(super) const fn with_all(mut self) -> Self {
+    pub(super) const fn whole(mut self) -> Self {
         self.is_whole = true;
         self
     }

@@ -4,6 +4,7 @@
 mod dead_letters;
 mod emit;
 mod event_log;
+mod flying;
 mod inbox_sweep;
 mod post_office;
 mod relay;

@@ -22,7 +22,9 @@ use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
-use crate::config::{MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::config::{
+    CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
+};
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
@@ -61,7 +63,8 @@ impl Ground {
         let durable = open_store(builder, part, &hosts, &health).await?;
         let network = cluster::connect(part, &builder.application, &tasks, &clock, &random).await?;
         if let Some(network) = &network {
-            cluster::lead_abroad(&directory, network);
+            let defaults: CapabilitySettings = config.section("defaults")?;
+            cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
         }
         Ok(Self {
             settings,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::error::RuntimeError;
+use super::guards;
 use super::health::Health;
 use super::install::{Install, Installed};
 use super::role::Part;
@@ -15,8 +16,8 @@ use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::actor::{Group, Kind};
 use crate::call::Clock;
-use crate::call::route::{Directory, Stranger};
-use crate::config::NatsSettings;
+use crate::call::route::{Directory, Stranger, Way};
+use crate::config::{CapabilitySettings, NatsSettings};
 use crate::contract::Description;
 use crate::transport::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
 
@@ -104,17 +105,28 @@ impl Connecting {
 }
 
 /// From now on, contracts that nobody in this program implements are looked for on the network.
-pub(super) fn lead_abroad(directory: &Directory, network: &Arc<dyn Network>) {
-    let network = Arc::clone(network);
+///
+/// What `[defaults]` says of guards holds for them too: they cannot have settings of their own.
+pub(super) fn lead_abroad(
+    directory: &Directory,
+    network: &Arc<dyn Network>,
+    defaults: CapabilitySettings,
+    random: Arc<Random>,
+) {
+    let (network, clock) = (Arc::clone(network), directory.clock().clone());
     directory.lead_abroad(Box::new(move |stranger: Stranger| {
-        let description = (stranger.describe)();
-        network.caller(Far {
-            capability: stranger.contract,
-            remembers: false,
-            idempotent: idempotent(&description),
-            is_foreign: true,
-            window: STRANGERS_WINDOW,
-        })
+        let idempotent = idempotent(&(stranger.describe)());
+        let rules = guards::rules(&defaults, false, idempotent.clone());
+        Way {
+            guard: guards::guard(stranger.contract, rules, &clock, &random),
+            remote: network.caller(Far {
+                capability: stranger.contract,
+                remembers: false,
+                idempotent,
+                is_foreign: true,
+                window: STRANGERS_WINDOW,
+            }),
+        }
     }));
 }
 
@@ -270,8 +282,7 @@ impl Runtime {
     #[must_use]
     pub fn missing(&self) -> Option<String> {
         let parts = self.parts()?;
-        let presence = parts.network.as_ref()?.presence();
-        let presence = presence.borrow().clone();
+        let presence = parts.network.as_ref()?.presence().borrow().clone();
         match presence {
             Presence::Away(reason) | Presence::Refused(reason) => Some(reason),
             Presence::Joined | Presence::Left => None,

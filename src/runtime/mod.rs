@@ -9,6 +9,7 @@ mod colony;
 mod emission;
 mod error;
 mod events;
+mod guards;
 mod health;
 mod install;
 mod inventory;

@@ -47,7 +47,13 @@ fn page(runtime: &Runtime) -> Page {
 
 /// One turn that is remembered, one that is refused, one that panics; a timer.
 async fn busy(colony: Colony) -> Runtime {
-    let runtime = colony.with::<Counter>().with::<Ledger>().start().await;
+    let colony = colony
+        .with::<Counter>()
+        .with::<Ledger>()
+        .set("capabilities.counting.breaker.failures=1000")
+        .set("capabilities.counting.calls_at_once=1000")
+        .set("capabilities.counting.retries=1");
+    let runtime = colony.start().await;
     let counting = runtime.get::<Counting>();
     counting
         .ask(Add { number: 1 })

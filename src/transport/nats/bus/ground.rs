@@ -14,7 +14,7 @@ use super::error::BusError;
 use super::streams::{self, Kind, StreamError};
 use crate::actor::random::Random;
 use crate::call::Clock;
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 use crate::transport::nats::link::Link;
 use crate::transport::network::Wanted;
 

@@ -173,7 +173,7 @@ impl ServerProcess {
             }
             #[allow(
                 clippy::disallowed_methods,
-                reason = "the server says that it is ready in a file, which has to be looked for"
+                reason = "another process tells in a file that it is ready"
             )]
             thread::sleep(LOOK);
         }
