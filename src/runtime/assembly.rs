@@ -34,67 +34,95 @@ use crate::transport::{Network, Wanted};
 /// How often idle keyed actors are looked for, as a part of the time after which they go.
 const PASSIVATION_ROUNDS: u32 = 4;
 
+/// What there is before the first capability.
+struct Ground {
+    settings: RuntimeSettings,
+    metrics: MetricsSettings,
+    hosts: Hosts,
+    health: HealthBoard,
+    tasks: Tasks,
+    directory: Arc<Directory>,
+    random: Arc<Random>,
+    durable: Option<Kept>,
+    network: Option<Arc<dyn Network>>,
+}
+
+impl Ground {
+    async fn lay(builder: &Builder, part: &Part) -> Result<Self, RuntimeError> {
+        let config = &part.config;
+        let settings: RuntimeSettings = config.section("runtime")?;
+        let hosts = make_hosts(&settings, builder.lab.as_ref())?;
+        let clock = make_clock(builder.lab.as_ref())?;
+        let health = HealthBoard::new();
+        let tasks = Tasks::new(hosts.service_handle());
+        let trace: TraceSettings = config.section("trace")?;
+        let directory = Arc::new(Directory::new(clock.clone(), Tracer::new(&trace)));
+        let seed = settings.seed.unwrap_or_else(entropy);
+        tracer::seed(seed);
+        let random = Arc::new(Random::seeded(seed));
+        let durable = open_store(builder, part, &hosts, &health).await?;
+        let network = cluster::connect(part, &builder.application, &tasks, &clock, &random).await?;
+        if let Some(network) = &network {
+            let defaults: CapabilitySettings = config.section("defaults")?;
+            cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
+        }
+        Ok(Self {
+            settings,
+            metrics: config.section("metrics")?,
+            hosts,
+            health,
+            tasks,
+            directory,
+            random,
+            durable,
+            network,
+        })
+    }
+}
+
 pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError> {
     if cfg!(panic = "abort") {
         return Err(RuntimeError::PanicAborts);
     }
     refuse_twice(&builder.capabilities)?;
     let part = builder.part()?;
-    let config = &part.config;
-    let settings: RuntimeSettings = config.section("runtime")?;
-    let hosts = make_hosts(&settings, builder.lab.as_ref())?;
-    let clock = make_clock(builder.lab.as_ref())?;
-    let health = HealthBoard::new();
-    let tasks = Tasks::new(hosts.service_handle());
-    let trace: TraceSettings = config.section("trace")?;
-    let metrics: MetricsSettings = config.section("metrics")?;
-    let directory = Arc::new(Directory::new(clock.clone(), Tracer::new(&trace)));
-    let seed = settings.seed.unwrap_or_else(entropy);
-    tracer::seed(seed);
-    let random = Arc::new(Random::seeded(seed));
-    let durable = open_store(&builder, &part, &hosts, &health).await?;
-    let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
-    if let Some(network) = &network {
-        let defaults: CapabilitySettings = config.section("defaults")?;
-        cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
-    }
+    let ground = Ground::lay(&builder, &part).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let audiences = audiences(&builder.capabilities, &part, network.is_some());
+    let audiences = audiences(&builder.capabilities, &part, ground.network.is_some());
     let site = |number| Site {
-        config,
-        directory: &directory,
-        hosts: &hosts,
-        tasks: &tasks,
-        random: &random,
+        config: &part.config,
+        directory: &ground.directory,
+        hosts: &ground.hosts,
+        tasks: &ground.tasks,
+        random: &ground.random,
         post: Arc::<PostOffice>::clone(&post) as Arc<dyn Post>,
-        durable: durable.as_ref(),
+        durable: ground.durable.as_ref(),
         memory: &memory,
         placement: builder.placement,
-        is_joined: network.is_some(),
-        metrics,
+        is_joined: ground.network.is_some(),
+        metrics: ground.metrics,
         audiences: &audiences,
         number,
     };
-    let elsewhere = refer_all(&builder.capabilities, &part, network.as_ref(), &site)?;
+    let elsewhere = refer_all(&builder.capabilities, &part, ground.network.as_ref(), &site)?;
     let installed = install_all(&builder.capabilities, &part, site)?;
     let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
-    let fakes = fakes.map(|fake| fake(&directory)).collect();
-    let hosts = Mutex::new(hosts);
+    let fakes = fakes.map(|fake| fake(&ground.directory)).collect();
     let parts = Parts {
-        settings,
-        hosts,
-        health,
-        tasks,
-        directory,
-        durable,
+        settings: ground.settings,
+        hosts: Mutex::new(ground.hosts),
+        health: ground.health,
+        tasks: ground.tasks,
+        directory: ground.directory,
+        durable: ground.durable,
         post,
         installed,
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
         num_processes: part.topology.num_processes() + usize::from(part.is_client),
-        network,
+        network: ground.network,
         listening: listening(&builder.capabilities),
         elsewhere,
     };

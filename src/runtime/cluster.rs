@@ -94,6 +94,7 @@ impl Connecting {
             settings,
             application,
             name,
+            ..
         } = self;
         Err(RuntimeError::NotJoined {
             reason: format!(

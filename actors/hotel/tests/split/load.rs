@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use payments_contract::{Bill, Guest, Money, Stay};
 use reports_contract::{Audit, RenderInvoice, Reports};
-use skep::{Ref, Runtime, Sources};
+use skep::config::Sources;
+use skep::{Ref, Runtime};
 use tokio::sync::watch;
 
 use crate::up::{SPLIT, Up};

@@ -20,6 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// The file that splits the hotel of a test.
 pub(crate) const SPLIT: &str = "split.toml";
 
+/// What `up` printed, and what it said beside that.
+const LOG: &str = "up.log";
+const NOTES: &str = "up.notes";
+
 /// What `up` started; it ends with the test, however that ends.
 pub(crate) struct Up {
     pub(crate) folder: TempDir,
@@ -40,15 +44,16 @@ impl Up {
         assert_ne!(own, text, "the file names the server");
         let small = "gateway.listen = \"127.0.0.1:0\"\nruntime.arbiters = 1\n";
         fs::write(folder.path().join(SPLIT), format!("{small}{own}")).expect("a file");
+        let notes = fs::File::create(folder.path().join(NOTES)).expect("a file");
         let mut process = hotel(folder.path(), &["up", "-c", SPLIT])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(notes)
             .spawn()
             .expect("the hotel starts");
         let patience = patience(Pid::from_child(&process));
         let stdout = process.stdout.take().expect("its output is piped");
-        let is_up = read(stdout, folder.path().join("up.log"));
+        let is_up = read(stdout, folder.path().join(LOG));
         let up = Self {
             folder,
             process,
@@ -91,8 +96,10 @@ impl Drop for Up {
         let _ = self.process.kill();
         let _ = self.process.wait();
         if std::thread::panicking() {
-            let said = fs::read_to_string(self.folder.path().join("up.log")).unwrap_or_default();
-            eprintln!("{said}");
+            for file in [LOG, NOTES] {
+                let said = fs::read_to_string(self.folder.path().join(file));
+                eprintln!("{file}:\n{}", said.unwrap_or_default());
+            }
         }
     }
 }

@@ -194,11 +194,9 @@ impl<'c> Exchange<'c> {
                 }
                 waited => waited,
             };
-            if self.caller.link.is_closed() {
-                return Err(self.lost());
-            }
             match waited {
                 Waited::Answered(message) => return self.read(&message),
+                _ if self.caller.link.is_closed() => return Err(self.lost()),
                 Waited::Late => return Err(self.late()),
                 Waited::Silence => {}
                 Waited::Gone if self.may_repeat => self.send().await?,
