@@ -8,11 +8,14 @@ use futures_util::{FutureExt, StreamExt};
 
 use crate::engine::parcel::{Landing, Undelivered};
 
+/// The key of a letter, and what became of it.
+type Landed = (Vec<u8>, Result<(), Undelivered>);
+
 /// Rows of a lane whose turns have run and that have not landed yet.
 #[derive(Default)]
 pub(super) struct Flying {
     rows: BTreeSet<Vec<u8>>,
-    landings: FuturesUnordered<BoxFuture<'static, (Vec<u8>, Result<(), Undelivered>)>>,
+    landings: FuturesUnordered<BoxFuture<'static, Landed>>,
 }
 
 impl Flying {

@@ -73,7 +73,10 @@ fn whichever_process_is_killed_nothing_is_lost_and_nothing_doubled() {
     eprintln!("killed {killed:?} during {replays} replays");
     let report = report(&up.run(&REPLAY));
     let checks = report["checks"].as_array().expect("checks");
-    let broken: Vec<_> = checks.iter().filter(|check| check["holds"] != true).collect();
+    let broken: Vec<_> = checks
+        .iter()
+        .filter(|check| check["holds"] != true)
+        .collect();
     assert!(broken.is_empty(), "{broken:#?}");
     up.interrupt();
 }
