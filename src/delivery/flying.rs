@@ -8,11 +8,14 @@ use futures_util::{FutureExt, StreamExt};
 
 use crate::engine::parcel::{Landing, Undelivered};
 
+/// A row, and how its landing went.
+type Down = (Vec<u8>, Result<(), Undelivered>);
+
 /// Rows of a lane whose turns have run and that have not landed yet.
 #[derive(Default)]
 pub(super) struct Flying {
     rows: BTreeSet<Vec<u8>>,
-    landings: FuturesUnordered<BoxFuture<'static, (Vec<u8>, Result<(), Undelivered>)>>,
+    landings: FuturesUnordered<BoxFuture<'static, Down>>,
 }
 
 impl Flying {
@@ -43,10 +46,7 @@ impl Flying {
         self.with_others(first)
     }
 
-    fn with_others(
-        &mut self,
-        first: Option<(Vec<u8>, Result<(), Undelivered>)>,
-    ) -> Result<Vec<Vec<u8>>, Undelivered> {
+    fn with_others(&mut self, first: Option<Down>) -> Result<Vec<Vec<u8>>, Undelivered> {
         let mut rows = Vec::new();
         let mut next = first;
         while let Some((row, landed)) = next {

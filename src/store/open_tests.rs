@@ -176,6 +176,8 @@ fn what_a_killed_creation_leaves_behind_is_no_obstacle() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("skep.lock"), "12345\n").unwrap();
         fs::write(folder.path().join("skep.json.tmp"), "{\"appl").unwrap();
+        fs::write(folder.path().join("skep.residents"), "").unwrap();
+        fs::write(folder.path().join("skep.residents.tmp"), "").unwrap();
         let store = open(&options(folder.path(), engine)).unwrap();
         store.commit(&[batch(1)]).unwrap();
         drop(store);
