@@ -23,9 +23,11 @@ use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
 use crate::config::{MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::contract::Description;
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
+use crate::placement::Topology;
 use crate::store::{FailStop, OnFail};
 use crate::transport::{Network, Wanted};
 
@@ -90,7 +92,9 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        num_processes: part.topology.num_processes(),
+        processes: part.topology.processes(),
+        strangers: strangers(&builder.capabilities),
+        spread: spread(&part.topology),
         network,
         elsewhere,
     };
@@ -101,6 +105,24 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         return Err(error);
     }
     Ok(runtime)
+}
+
+/// Contracts that are called, and that none of the application's capabilities implements.
+fn strangers(capabilities: &[Box<dyn Install>]) -> Vec<Description> {
+    let is_own = |name: &str| capabilities.iter().any(|own| own.name() == name);
+    let used = capabilities.iter().flat_map(|capability| capability.used());
+    used.filter(|used| !is_own(&used.name)).collect()
+}
+
+/// How many processes host each capability.
+fn spread(topology: &Topology) -> BTreeMap<String, usize> {
+    let nodes = topology.nodes().iter();
+    nodes
+        .flat_map(|node| {
+            let hosts = node.hosts.iter();
+            hosts.map(|capability| (capability.clone(), usize::from(node.replicas)))
+        })
+        .collect()
 }
 
 /// Leads to their nodes what other processes host.

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-
+use super::control::answering;
 use super::error::RuntimeError;
 use super::health::Health;
 use super::install::{Install, Installed};
@@ -18,7 +17,7 @@ use crate::call::Clock;
 use crate::call::route::{Directory, Stranger};
 use crate::config::NatsSettings;
 use crate::contract::Description;
-use crate::transport::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
+use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Wanted};
 
 /// How long a start waits for the others to hear of it; after that it goes on beside.
 const JOIN: Duration = Duration::from_secs(5);
@@ -244,21 +243,6 @@ fn watch(parts: &Arc<Parts>, network: &Arc<dyn Network>) {
             });
         }
     });
-}
-
-/// Answers what operators ask this process.
-fn answering(parts: &Arc<Parts>) -> Answering {
-    let parts = Arc::downgrade(parts);
-    Arc::new(move |verb, _| {
-        let parts = parts.upgrade();
-        async move {
-            match verb.as_str() {
-                super::colony::SURVEY => serde_json::to_vec(&parts?.member().await?).ok(),
-                _ => None,
-            }
-        }
-        .boxed()
-    })
 }
 
 impl Runtime {

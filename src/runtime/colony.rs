@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::control::{Survey, ask_all};
 use super::running::{Parts, Runtime};
 use crate::delivery::DeadLetters;
-
-/// The verb that asks a process for its [`Member`].
-pub(super) const SURVEY: &str = "survey";
 
 /// What one process of an application says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +19,9 @@ pub struct Member {
     pub pid: u32,
     /// Whether nothing was left to do: as [`Runtime::settled`], in this process.
     pub is_settled: bool,
+    /// The processes that the application has, by its configuration: its nodes, `<node>-<number>` from the second replica on.
+    #[serde(default)]
+    pub expected: Vec<String>,
     /// What it hosts.
     pub capabilities: Vec<Hosted>,
 }
@@ -30,6 +31,12 @@ pub struct Member {
 pub struct Hosted {
     /// The capability.
     pub capability: String,
+    /// The major version of its contract.
+    #[serde(default)]
+    pub version: u32,
+    /// The digest of its contract's shape.
+    #[serde(default)]
+    pub digest: String,
     /// Its actors in memory.
     pub num_actors: usize,
     /// Turns that ended, of the actors in memory.
@@ -74,15 +81,11 @@ impl Runtime {
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
-        let expected = parts.num_processes + usize::from(parts.is_client());
-        let said = Arc::clone(network)
-            .ask_all(SURVEY, Vec::new(), expected)
-            .await;
-        let others = said
-            .iter()
-            .filter_map(|said| serde_json::from_slice::<Member>(said).ok());
+        let expected = parts.processes.len() + usize::from(parts.is_client());
+        let said = ask_all::<Survey>(network, &(), expected).await;
         let own_instance = network.identity().1.to_owned();
-        let mut others: Vec<_> = others
+        let mut others: Vec<_> = said
+            .into_iter()
             .filter(|other| other.instance != own_instance)
             .collect();
         others.sort_by(|a, b| {
@@ -96,7 +99,7 @@ impl Runtime {
     /// Whether nothing is left to do in any process of the application, and how much has been done until now.
     pub(super) async fn colony_is_settled(&self, parts: &Parts) -> Option<u64> {
         let members = self.colony().await;
-        let is_complete = members.len() >= parts.num_processes + usize::from(parts.is_client());
+        let is_complete = members.len() >= parts.processes.len() + usize::from(parts.is_client());
         let is_settled = is_complete && members.iter().all(|member| member.is_settled);
         let capabilities = members.iter().flat_map(|member| &member.capabilities);
         let done = capabilities.map(|hosted| hosted.num_turns).sum();
@@ -110,6 +113,8 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         let dead = DeadLetters::new(Arc::clone(&installed.services)).list();
         Hosted {
             capability: stats.capability.to_owned(),
+            version: installed.info.version,
+            digest: installed.info.digest.to_string(),
             num_actors: stats.num_actors,
             num_turns: stats.num_turns,
             num_restarts: stats.num_restarts,
@@ -130,6 +135,7 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         node,
         instance,
         pid: std::process::id(),
+        expected: parts.processes.clone(),
         capabilities: hosted.collect(),
         is_settled: is_idle && parts.is_settled(),
     }

@@ -6,6 +6,8 @@ mod by_name;
 mod capabilities;
 mod cluster;
 mod colony;
+mod control;
+mod dead_letters;
 mod emission;
 mod error;
 mod events;
@@ -34,4 +36,4 @@ pub use running::Runtime;
 pub use subscription::{
     LogItem, Logged, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
 };
-pub use timers::SetTimer;
+pub use timers::{SetTimer, TimersError};

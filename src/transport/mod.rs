@@ -7,4 +7,6 @@ pub mod nats;
 mod network;
 
 pub(crate) use loopback::Loopback;
-pub(crate) use network::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
+pub(crate) use network::{
+    Answering, Far, Joining, Listener, Near, Network, Presence, Unanswered, Wanted, Whom,
+};

@@ -82,6 +82,29 @@ pub(crate) struct Joining {
 pub(crate) type Answering =
     Arc<dyn Fn(String, Vec<u8>) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
 
+/// Which process is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// The one that hosts a capability; one of them, where several do.
+    Host(String),
+    /// The one of this name, that no other has.
+    Process(String),
+}
+
+/// Why there is no answer of another process.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unanswered {
+    /// Nobody listens.
+    #[error("no process answers for it")]
+    Nobody,
+    /// Nothing was said in time.
+    #[error("its process does not answer")]
+    Silent,
+    /// What was asked or said cannot be read.
+    #[error("its process answers something else than was asked: {0}")]
+    Garbled(String),
+}
+
 /// Whether this process is joined with the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
@@ -117,6 +140,15 @@ pub(crate) trait Network: Send + Sync {
         body: Vec<u8>,
         expected: usize,
     ) -> BoxFuture<'static, Vec<Vec<u8>>>;
+
+    /// Asks one process, and waits so long for what it says.
+    fn ask(
+        self: Arc<Self>,
+        whom: Whom,
+        verb: &'static str,
+        body: Vec<u8>,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Vec<u8>, Unanswered>>;
 
     /// Whether nothing is on its way to this process or from it, as far as can be asked.
     fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool>;

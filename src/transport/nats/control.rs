@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Message, Subscriber};
+use async_nats::{HeaderMap, Message, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::link::{Link, LinkError};
+use super::link::{Link, LinkError, is_unheard};
 use super::subjects::last_token;
 use crate::actor::services::Tasks;
-use crate::transport::network::Answering;
+use crate::transport::network::{Answering, Unanswered, Whom};
 
 /// How long answers are waited for, at most.
 const GATHER: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Answers from now on.
+    /// Answers from now on: for this process, and for the capabilities that it hosts.
     ///
     /// # Errors
     ///
@@ -30,6 +30,7 @@ impl Control {
     pub(super) async fn open(
         link: &Link,
         instance: &str,
+        hosts: &[&str],
         answering: Answering,
         tasks: &Tasks,
     ) -> Result<(), LinkError> {
@@ -39,6 +40,10 @@ impl Control {
         });
         for whom in [ALL, instance] {
             let asked = link.listen(link.subjects().control(whom, "*")).await?;
+            tasks.spawn(Arc::clone(&control).answer_all(asked, tasks.clone()));
+        }
+        for capability in hosts {
+            let asked = link.serve(link.subjects().host(capability, "*")).await?;
             tasks.spawn(Arc::clone(&control).answer_all(asked, tasks.clone()));
         }
         Ok(())
@@ -66,6 +71,35 @@ impl Control {
 
 /// Whoever hears it.
 const ALL: &str = "all";
+
+/// Asks one process, and waits so long for what it says.
+pub(super) async fn ask(
+    link: &Link,
+    whom: &Whom,
+    verb: &str,
+    body: Vec<u8>,
+    patience: Duration,
+) -> Result<Vec<u8>, Unanswered> {
+    let subject = match whom {
+        Whom::Host(capability) => link.subjects().host(capability, verb),
+        Whom::Process(instance) => link.subjects().control(instance, verb),
+    };
+    let asking = async {
+        let sent = link
+            .send(subject, HeaderMap::new(), Bytes::from(body))
+            .await;
+        let mut awaited = sent.map_err(|_| Unanswered::Nobody)?;
+        match awaited.answer().await {
+            Some(answer) if is_unheard(&answer) => Err(Unanswered::Nobody),
+            Some(answer) => Ok(answer.payload.to_vec()),
+            None => Err(Unanswered::Nobody),
+        }
+    };
+    tokio::select! {
+        said = asking => said,
+        () = link.clock().sleep(patience) => Err(Unanswered::Silent),
+    }
+}
 
 /// Asks every process, and gathers what they say: until so many have answered, or for a second.
 pub(super) async fn ask_all(

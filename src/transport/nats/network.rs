@@ -21,7 +21,7 @@ use crate::call::Clock;
 use crate::call::route::Remote;
 use crate::config::NatsSettings;
 use crate::engine::parcel::Receiver;
-use crate::transport::network::{Far, Joining, Near, Network, Presence};
+use crate::transport::network::{Far, Joining, Near, Network, Presence, Unanswered, Whom};
 
 /// The pause before a join that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -181,7 +181,9 @@ impl Nats {
             let callees = self.joined.lock().callees.clone();
             let (link, tasks, identity) = (&self.link, &self.tasks, &self.identity);
             Services::open(link, identity.clone(), callees, tasks).await?;
-            Control::open(link, &identity.instance, Arc::clone(answering), tasks).await?;
+            let hosts: Vec<_> = near.iter().map(|near| near.capability).collect();
+            let answering = Arc::clone(answering);
+            Control::open(link, &identity.instance, &hosts, answering, tasks).await?;
         }
         Ok(())
     }
@@ -274,6 +276,16 @@ impl Network for Nats {
         expected: usize,
     ) -> BoxFuture<'static, Vec<Vec<u8>>> {
         async move { control::ask_all(&self.link, verb, body, expected).await }.boxed()
+    }
+
+    fn ask(
+        self: Arc<Self>,
+        whom: Whom,
+        verb: &'static str,
+        body: Vec<u8>,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Vec<u8>, Unanswered>> {
+        async move { control::ask(&self.link, &whom, verb, body, patience).await }.boxed()
     }
 
     fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool> {
