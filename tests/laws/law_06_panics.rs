@@ -412,6 +412,7 @@ async fn an_event_whose_turn_fails_comes_again_in_its_order(colony: Colony) {
         assert!(
             runtime
                 .dead_letters("counting")
+                .await
                 .expect("the store")
                 .is_empty()
         );
@@ -423,7 +424,7 @@ async fn an_event_that_keeps_failing_is_put_aside_and_seen(colony: Colony) {
     let fuse = Fuse::new(u32::MAX);
     let runtime = spoiled(colony, &fuse, true).await;
     assert_eq!(entries(&runtime).await, [1, 2, 4, 5]);
-    let dead = runtime.dead_letters("counting").expect("the store");
+    let dead = runtime.dead_letters("counting").await.expect("the store");
     let [letter] = dead.as_slice() else {
         panic!("one letter, not {dead:?}");
     };
@@ -443,7 +444,7 @@ async fn an_event_that_keeps_failing_is_put_aside_and_seen(colony: Colony) {
 async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
     let fuse = Fuse::new(3);
     let runtime = spoiled(colony, &fuse, true).await;
-    let number = runtime.dead_letters("counting").expect("the store")[0].number;
+    let number = runtime.dead_letters("counting").await.expect("the store")[0].number;
     runtime
         .replay_dead_letter("counting", number)
         .await
@@ -453,6 +454,7 @@ async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
     assert!(
         runtime
             .dead_letters("counting")
+            .await
             .expect("the store")
             .is_empty()
     );
@@ -462,7 +464,7 @@ async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
 async fn a_dead_letter_may_be_dropped(colony: Colony) {
     let fuse = Fuse::new(u32::MAX);
     let runtime = spoiled(colony, &fuse, true).await;
-    let number = runtime.dead_letters("counting").expect("the store")[0].number;
+    let number = runtime.dead_letters("counting").await.expect("the store")[0].number;
     runtime
         .drop_dead_letter("counting", number)
         .await
@@ -470,6 +472,7 @@ async fn a_dead_letter_may_be_dropped(colony: Colony) {
     assert!(
         runtime
             .dead_letters("counting")
+            .await
             .expect("the store")
             .is_empty()
     );

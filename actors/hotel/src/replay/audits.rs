@@ -47,15 +47,15 @@ pub async fn audits(runtime: &Runtime) -> Result<Audits, String> {
             .deadline(DEADLINE)
             .await
             .map_err(words)?,
-        dead_letters: dead_letters(runtime)?,
+        dead_letters: dead_letters(runtime).await?,
     })
 }
 
 /// Events that no attempt could deliver.
-fn dead_letters(runtime: &Runtime) -> Result<u64, String> {
+async fn dead_letters(runtime: &Runtime) -> Result<u64, String> {
     let mut count = 0;
-    for stats in runtime.stats() {
-        let dead = runtime.dead_letters(stats.capability);
+    for info in runtime.capabilities() {
+        let dead = runtime.dead_letters(&info.name).await;
         count += dead.map_err(|error| error.to_string())?.len() as u64;
     }
     Ok(count)
