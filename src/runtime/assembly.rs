@@ -9,11 +9,12 @@ use parking_lot::Mutex;
 
 use super::builder::{Builder, Lab};
 use super::capabilities::CapabilityInfo;
-use super::cluster;
+use super::cluster::{self, Ground};
 use super::error::RuntimeError;
 use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
-use super::role::Part;
+use super::operator::Found;
+use super::role::{Part, Role};
 use super::running::{Parts, Runtime};
 use super::storage::Kept;
 use crate::actor::outgoing::EVENTS;
@@ -52,7 +53,17 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let seed = settings.seed.unwrap_or_else(entropy);
     tracer::seed(seed);
     let random = Arc::new(Random::seeded(seed));
-    let network = cluster::connect(&part, &builder.application, &tasks, &clock, &random).await?;
+    let ground = Ground {
+        application: &builder.application,
+        tasks: &tasks,
+        clock: &clock,
+        random: &random,
+    };
+    let is_member = builder.role != Role::Operator;
+    let (network, found) = match is_member {
+        true => (cluster::connect(&part, &ground).await?, Found::default()),
+        false => cluster::look_on(&part, &ground, &directory).await?,
+    };
     if let Some(network) = &network {
         cluster::lead_abroad(&directory, network);
     }
@@ -75,7 +86,8 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         audiences: &audiences,
         number,
     };
-    let elsewhere = refer_all(&builder.capabilities, &part, network.as_ref(), &site)?;
+    let mut elsewhere = refer_all(&builder.capabilities, &part, network.as_ref(), &site)?;
+    elsewhere.extend(found.capabilities);
     let installed = install_all(&builder.capabilities, &part, site)?;
     let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
     let fakes = fakes.map(|fake| fake(&directory)).collect();
@@ -92,9 +104,16 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        processes: part.topology.processes(),
+        processes: match is_member {
+            true => part.topology.processes(),
+            false => found.processes,
+        },
         strangers: strangers(&builder.capabilities),
-        spread: spread(&part.topology),
+        spread: match is_member {
+            true => spread(&part.topology),
+            false => found.spread,
+        },
+        is_member,
         network,
         elsewhere,
     };
@@ -299,7 +318,9 @@ async fn set_going(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), RuntimeEr
     for installed in &parts.installed {
         begin_tasks(parts, installed);
     }
-    cluster::join(runtime, wanted).await?;
+    if parts.is_member {
+        cluster::join(runtime, wanted).await?;
+    }
     parts.health.set(Health::Ready);
     Ok(())
 }

@@ -93,6 +93,17 @@ impl Builder {
         self
     }
 
+    /// Is no part of any application, and needs no code of one: looks on at the processes that `nats.servers` joins under
+    /// `nats.namespace`, and calls what they host. Without a namespace, the one that is found there, if it is the only one. Nobody
+    /// sees or calls this runtime.
+    ///
+    /// [`start`](Self::start) fails with [`RuntimeError::NotJoined`] when nobody is there; what starts later is not seen.
+    #[must_use]
+    pub fn operator(mut self) -> Self {
+        self.role = Role::Operator;
+        self
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn placement(mut self, placement: Placement) -> Self {
         self.placement = Some(placement);

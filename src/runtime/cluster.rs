@@ -8,6 +8,7 @@ use super::control::answering;
 use super::error::RuntimeError;
 use super::health::Health;
 use super::install::{Install, Installed};
+use super::operator::{self, Found};
 use super::role::Part;
 use super::running::{Parts, Runtime};
 use crate::actor::random::Random;
@@ -15,32 +16,73 @@ use crate::actor::services::Tasks;
 use crate::actor::{Group, Kind};
 use crate::call::Clock;
 use crate::call::route::{Directory, Stranger};
-use crate::config::NatsSettings;
+use crate::config::{Namespace, NatsSettings};
 use crate::contract::Description;
 use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Wanted};
 
 /// How long a start waits for the others to hear of it; after that it goes on beside.
 const JOIN: Duration = Duration::from_secs(5);
 
+/// What a connection stands on.
+pub(super) struct Ground<'a> {
+    pub(super) application: &'a str,
+    pub(super) tasks: &'a Tasks,
+    pub(super) clock: &'a Clock,
+    pub(super) random: &'a Arc<Random>,
+}
+
 /// The network that the configuration names, if any.
 pub(super) async fn connect(
     part: &Part,
-    application: &str,
-    tasks: &Tasks,
-    clock: &Clock,
-    random: &Arc<Random>,
+    ground: &Ground<'_>,
 ) -> Result<Option<Arc<dyn Network>>, RuntimeError> {
     let settings: NatsSettings = part.config.section("nats")?;
     if !settings.is_used() {
         return Ok(None);
     }
+    connect_with(settings, &part.name, ground).await.map(Some)
+}
+
+/// The network as somebody sees it who is no part of the application, and who is there.
+pub(super) async fn look_on(
+    part: &Part,
+    ground: &Ground<'_>,
+    directory: &Directory,
+) -> Result<(Option<Arc<dyn Network>>, Found), RuntimeError> {
+    let mut settings: NatsSettings = part.config.section("nats")?;
+    let not_joined = |reason: String| RuntimeError::NotJoined { reason };
+    let servers = settings.addresses().join(", ");
+    if !settings.is_used() {
+        let reason = "no nats-server is named: say one with --nats, such as nats://127.0.0.1:4222";
+        return Err(not_joined(reason.to_owned()));
+    }
+    let first = connect_with(settings.clone(), &part.name, ground).await?;
+    Arc::clone(&first).attach().await.map_err(not_joined)?;
+    let services = Arc::clone(&first).services().await;
+    if let (true, Some(reason)) = (services.is_empty(), Arc::clone(&first).refusal()) {
+        return Err(not_joined(reason));
+    }
+    let wanted = settings.namespace.as_ref().map(Namespace::as_str);
+    let namespace = operator::namespace(wanted, &services, &servers)?;
+    settings.namespace = Some(Namespace::fitted(&namespace));
+    let network = connect_with(settings, &part.name, ground).await?;
+    Arc::clone(&network).attach().await.map_err(not_joined)?;
+    let found = operator::look_around(&network, directory, &services, &namespace).await;
+    Ok((Some(network), found))
+}
+
+async fn connect_with(
+    settings: NatsSettings,
+    name: &str,
+    ground: &Ground<'_>,
+) -> Result<Arc<dyn Network>, RuntimeError> {
     let connecting = Connecting {
         settings,
-        application: application.to_owned(),
-        name: part.name.clone(),
-        random: Arc::clone(random),
+        application: ground.application.to_owned(),
+        name: name.to_owned(),
+        random: Arc::clone(ground.random),
     };
-    let (tasks, clock) = (tasks.clone(), clock.clone());
+    let (tasks, clock) = (ground.tasks.clone(), ground.clock.clone());
     let (sender, connected) = tokio::sync::oneshot::channel();
     // The connection lives on our threads, whatever executor this is called on.
     tasks.clone().spawn(async move {
@@ -51,7 +93,7 @@ pub(super) async fn connect(
             reason: "the runtime stops".to_owned(),
         })
     };
-    connected.await.unwrap_or_else(|_| stopped()).map(Some)
+    connected.await.unwrap_or_else(|_| stopped())
 }
 
 struct Connecting {

@@ -67,7 +67,7 @@ impl Parts {
 }
 
 impl Runtime {
-    /// What the processes of this application say of themselves, this one first: those that answer within a second. Without
+    /// What the processes of this application say of themselves, this one first if it is one: those that answer within a second. Without
     /// `[nats]` it is this one alone.
     ///
     /// # Cancel safety
@@ -77,12 +77,15 @@ impl Runtime {
         let Some(parts) = self.parts() else {
             return Vec::new();
         };
-        let own = Arc::clone(&parts).member().await;
+        let own = match parts.is_member {
+            true => Arc::clone(&parts).member().await,
+            false => None,
+        };
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
         let expected = parts.processes.len() + usize::from(parts.is_client());
-        let said = ask_all::<Survey>(network, &(), expected).await;
+        let said = ask_all::<Survey>(network, &(), Some(expected)).await;
         let own_instance = network.identity().1.to_owned();
         let mut others: Vec<_> = said
             .into_iter()

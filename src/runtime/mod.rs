@@ -14,6 +14,7 @@ mod events;
 mod health;
 mod install;
 mod inventory;
+mod operator;
 mod readings;
 mod role;
 mod running;

@@ -18,6 +18,8 @@ pub(crate) enum Role {
         /// Which of the node's processes, from 1.
         replica: u16,
     },
+    /// None of it, of whatever application: looks on at those that are there.
+    Operator,
     /// Hosts nothing and calls what others host; all of it where the configuration does not split it.
     Client,
 }
@@ -65,7 +67,7 @@ impl Builder {
                 hosts: Vec::new(),
                 topology,
             }),
-            Role::Whole | Role::Client => Ok(whole(config, &topology)),
+            Role::Whole | Role::Client | Role::Operator => Ok(whole(config, &topology)),
             Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
             Role::Node { name, replica } => {
                 let Some(node) = topology.node(name) else {

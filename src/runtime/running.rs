@@ -96,6 +96,8 @@ pub(super) struct Parts {
     /// The processes that the application has: those that host something, or open a door.
     pub(super) processes: Vec<String>,
     pub(super) network: Option<Arc<dyn Network>>,
+    /// Whether others see it: false for an operator, who only looks on.
+    pub(super) is_member: bool,
     /// What other processes host.
     pub(super) elsewhere: Vec<CapabilityInfo>,
     /// Contracts that capabilities of the application call, and none of them implements.
@@ -333,7 +335,10 @@ impl Parts {
 
     /// Whether this process hosts nothing of an application that others host.
     pub(super) fn is_client(&self) -> bool {
-        self.installed.is_empty() && self.fakes.is_empty() && !self.elsewhere.is_empty()
+        self.is_member
+            && self.installed.is_empty()
+            && self.fakes.is_empty()
+            && !self.elsewhere.is_empty()
     }
 
     /// Takes no more calls of other processes; what was taken is answered.

@@ -8,5 +8,5 @@ mod network;
 
 pub(crate) use loopback::Loopback;
 pub(crate) use network::{
-    Answering, Far, Joining, Listener, Near, Network, Presence, Unanswered, Wanted, Whom,
+    Answering, Far, Joining, Listener, Near, Network, Presence, Service, Unanswered, Wanted, Whom,
 };

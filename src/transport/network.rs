@@ -91,6 +91,19 @@ pub(crate) enum Whom {
     Process(String),
 }
 
+/// A capability, or a service of somebody else, as one process that serves it tells of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    /// What it is, in one line.
+    pub(crate) about: String,
+    /// What keeps applications apart, if it serves calls as a capability does.
+    pub(crate) namespace: Option<String>,
+    /// Its messages.
+    pub(crate) messages: Vec<String>,
+}
+
 /// Why there is no answer of another process.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unanswered {
@@ -133,13 +146,22 @@ pub(crate) trait Network: Send + Sync {
     fn join(self: Arc<Self>, joining: Joining);
 
     /// Asks every process of the colony, this one too, and gathers what they say: until `expected` have answered, or for a
-    /// second.
+    /// second. Where it is not known how many there are, until no more say anything for a while.
     fn ask_all(
         self: Arc<Self>,
         verb: &'static str,
         body: Vec<u8>,
-        expected: usize,
+        expected: Option<usize>,
     ) -> BoxFuture<'static, Vec<Vec<u8>>>;
+
+    /// Everything that serves calls on the network, of whatever application.
+    fn services(self: Arc<Self>) -> BoxFuture<'static, Vec<Service>>;
+
+    /// Looks on without being seen: nobody can call this process. Ends when the network is there, or with what is missing.
+    fn attach(self: Arc<Self>) -> BoxFuture<'static, Result<(), String>>;
+
+    /// What the server has refused last to this process, if anything.
+    fn refusal(self: Arc<Self>) -> Option<String>;
 
     /// Asks one process, and waits so long for what it says.
     fn ask(

@@ -28,7 +28,7 @@ pub(in crate::runtime) async fn ask<V: Verb>(
 pub(in crate::runtime) async fn ask_all<V: Verb>(
     network: &Arc<dyn Network>,
     asked: &V::Asked,
-    expected: usize,
+    expected: Option<usize>,
 ) -> Vec<V::Said> {
     let body = serde_json::to_vec(asked).unwrap_or_default();
     let said = Arc::clone(network).ask_all(V::NAME, body, expected).await;
@@ -67,7 +67,7 @@ pub(super) async fn processes(
     let of = Of {
         capability: capability.to_owned(),
     };
-    let hosts = ask_all::<Hosts>(network, &of, expected).await;
+    let hosts = ask_all::<Hosts>(network, &of, Some(expected)).await;
     hosts
         .into_iter()
         .map(|host| Whom::Process(host.instance))

@@ -10,6 +10,6 @@ pub(super) use answering::{answering, dead_letters, drop_letter, replay_letter, 
 pub(super) use asking::{PATIENCE, ask, ask_all};
 pub(super) use onlooker::{FarReader, Onlooking};
 pub(super) use verbs::{
-    DeadLettersOf, DropLetter, Emit, EmitAsked, LetterNumber, LettersAsked, ReplayLetter, Survey,
-    Timers, TimersAsked, Verb,
+    DeadLettersOf, Describe, DropLetter, Emit, EmitAsked, LetterNumber, LettersAsked, Of,
+    ReplayLetter, Survey, Timers, TimersAsked, Verb,
 };

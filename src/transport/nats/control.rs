@@ -15,6 +15,9 @@ use crate::transport::network::{Answering, Unanswered, Whom};
 /// How long answers are waited for, at most.
 const GATHER: Duration = Duration::from_secs(1);
 
+/// After so much silence nobody else is expected to answer.
+const SILENCE: Duration = Duration::from_millis(200);
+
 /// Answers for this process.
 pub(super) struct Control {
     link: Link,
@@ -106,34 +109,42 @@ pub(super) async fn ask_all(
     link: &Link,
     verb: &str,
     body: Vec<u8>,
-    expected: usize,
+    expected: Option<usize>,
+) -> Vec<Vec<u8>> {
+    gather(link, link.subjects().control(ALL, verb), body, expected).await
+}
+
+/// Sends something to everybody who listens, and gathers what they say: until so many have answered, or for a second. Where it is
+/// not known how many there are, until no more say anything for a while.
+pub(super) async fn gather(
+    link: &Link,
+    subject: String,
+    body: Vec<u8>,
+    expected: Option<usize>,
 ) -> Vec<Vec<u8>> {
     let mut said = Vec::new();
     let inbox = link.client().new_inbox();
     let Ok(mut answers) = link.client().subscribe(inbox.clone()).await else {
         return said;
     };
-    let subject = link.subjects().control(ALL, verb);
-    let gathering = async {
-        let asked = link
-            .client()
-            .publish_with_reply(subject, inbox, Bytes::from(body));
-        if asked.await.is_err() {
-            return;
-        }
-        while let Some(answer) = answers.next().await {
+    let body = Bytes::from(body);
+    let sent = link.client().publish_with_reply(subject, inbox, body).await;
+    let until = link.clock().now().after(GATHER);
+    while sent.is_ok() && expected.is_none_or(|expected| said.len() < expected) {
+        let silence = match expected {
+            None if !said.is_empty() => link.clock().now().after(SILENCE).min(until),
+            _ => until,
+        };
+        let answer = tokio::select! {
+            answer = answers.next() => answer,
+            () = link.clock().sleep_until(silence) => None,
+        };
+        match answer {
             // That nobody listens comes as an answer too.
-            if answer.status.is_none() {
-                said.push(answer.payload.to_vec());
-            }
-            if said.len() >= expected {
-                return;
-            }
+            Some(answer) if is_unheard(&answer) => break,
+            Some(answer) => said.push(answer.payload.to_vec()),
+            None => break,
         }
-    };
-    tokio::select! {
-        () = gathering => {}
-        () = link.clock().sleep(GATHER) => {}
     }
     said
 }

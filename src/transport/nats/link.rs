@@ -61,6 +61,7 @@ pub(crate) struct LinkState {
 pub(crate) struct Link {
     client: Client,
     subjects: Subjects,
+    servers: Arc<str>,
     replies: Arc<Replies>,
     state: watch::Receiver<LinkState>,
     clock: Clock,
@@ -118,6 +119,7 @@ impl Link {
         Ok(Self {
             client,
             subjects: Subjects::of(namespace),
+            servers: servers.join(", ").into(),
             replies,
             state,
             clock,
@@ -131,6 +133,12 @@ impl Link {
         let mut state = self.state.clone();
         // The sender lives as long as the client's connection does.
         let _ = state.wait_for(|state| state.is_connected).await;
+    }
+
+    /// Why there is no connection, in words.
+    pub(super) fn absence(&self) -> String {
+        let servers = &self.servers;
+        format!("no nats-server answers at {servers}: is the address right, and does it run?")
     }
 
     pub(super) fn subjects(&self) -> &Subjects {

@@ -14,17 +14,19 @@ use super::claims::{self, ClaimError, Claims, Living};
 use super::control::{self, Control};
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
-use super::services::{Identity, Services};
+use super::services::{self, Identity, Services};
 use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::call::Clock;
 use crate::call::route::Remote;
 use crate::config::NatsSettings;
 use crate::engine::parcel::Receiver;
-use crate::transport::network::{Far, Joining, Near, Network, Presence, Unanswered, Whom};
+use crate::transport::network::{Far, Joining, Near, Network, Presence, Service, Unanswered, Whom};
 
 /// The pause before a join that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long somebody who only looks on waits for the server.
+const ATTACH: Duration = Duration::from_secs(3);
 /// Bytes of a message that are not its body: subject and headers, a key of 512 bytes percent-encoded among them.
 const HEADROOM: usize = 8 * 1024;
 
@@ -273,9 +275,36 @@ impl Network for Nats {
         self: Arc<Self>,
         verb: &'static str,
         body: Vec<u8>,
-        expected: usize,
+        expected: Option<usize>,
     ) -> BoxFuture<'static, Vec<Vec<u8>>> {
         async move { control::ask_all(&self.link, verb, body, expected).await }.boxed()
+    }
+
+    fn refusal(self: Arc<Self>) -> Option<String> {
+        let reason = self.link.state().borrow().denied.clone()?;
+        Some(LinkError::Denied { reason }.to_string())
+    }
+
+    fn services(self: Arc<Self>) -> BoxFuture<'static, Vec<Service>> {
+        async move { services::all(&self.link).await }.boxed()
+    }
+
+    fn attach(self: Arc<Self>) -> BoxFuture<'static, Result<(), String>> {
+        async move {
+            tokio::select! {
+                () = self.link.connected() => {}
+                () = self.link.clock().sleep(ATTACH) => return Err(self.link.absence()),
+            }
+            self.presence.send_replace(Presence::Joined);
+            let network = Arc::clone(&self);
+            self.tasks.spawn(async move { network.watch_link().await });
+            // What the server refuses is known when it has processed it.
+            match self.link.fence().await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            }
+        }
+        .boxed()
     }
 
     fn ask(

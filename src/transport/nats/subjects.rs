@@ -45,6 +45,14 @@ impl Subjects {
         format!("{}.cap.{capability}.{message}", self.prefix)
     }
 
+    /// The namespace, the capability and the message of a subject of [`call`](Self::call); the message of all of them is `*`.
+    pub(super) fn parse_call(subject: &str) -> Option<(&str, &str, &str)> {
+        let rest = subject.strip_prefix("skep.v1.")?;
+        let (namespace, rest) = rest.split_once(".cap.")?;
+        let (capability, message) = rest.split_once('.')?;
+        Some((namespace, capability, message))
+    }
+
     /// Where all messages of a capability arrive.
     pub(super) fn calls(&self, capability: &str) -> String {
         self.call(capability, "*")
