@@ -87,8 +87,8 @@ pub use actor::{
 };
 #[cfg(feature = "runtime")]
 pub use call::{
-    AskError, CallError, Delivery, Key, KeyedRef, MessageId, Ref, Span, SpanId, SpanKind,
-    TraceContext, TraceId, TryTellError, TurnOutcome, key_text,
+    AskError, BreakerReading, CallError, Delivery, GuardReading, Key, KeyedRef, MessageId, Ref,
+    Span, SpanId, SpanKind, TraceContext, TraceId, TryTellError, TurnOutcome, key_text,
 };
 #[cfg(feature = "cli")]
 pub use cli::{App, Exit, app};

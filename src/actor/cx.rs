@@ -241,7 +241,7 @@ impl<A: Capability> Cx<A> {
 
     fn send_letter<C: Accepts<M>, M: Message>(&mut self, key: Option<Key>, message: &M) {
         if let Some(key) = key.as_ref().filter(|key| !key.is_valid()) {
-            abort::turn(crate::call::calling::invalid_key(C::NAME, key));
+            abort::turn(crate::call::envelope::invalid_key(C::NAME, key));
         }
         let body = self.letter_body(
             LetterKind::Send,

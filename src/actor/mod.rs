@@ -4,6 +4,7 @@ pub(crate) mod abort;
 pub(crate) mod binder;
 mod capability;
 mod cx;
+pub(crate) mod debts;
 pub(crate) mod draft;
 pub(crate) mod event_log;
 mod event_shelf;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+use super::debts::Debts;
 use super::event_log::EventLog;
 use super::meter::Meters;
 use super::random::Random;
@@ -38,6 +39,8 @@ pub(crate) struct Services {
     pub(crate) sequence: AtomicU64,
     /// How many outbox rows there are.
     pub(crate) backlog: AtomicU64,
+    /// Which deliveries wait for rows of its outbox, when it is not durable.
+    pub(crate) debts: Debts,
     /// Whether handled messages are remembered: the capability is durable.
     pub(crate) remembers: bool,
 }

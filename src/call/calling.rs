@@ -13,18 +13,12 @@ use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
 
 use super::cell::{CallCell, CallResult};
+use super::envelope::{Options, decode, encode, envelope};
+use super::guard::{Failed, Guard, Passage};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route};
-use super::scope::{self, Scope, Scoped};
-use super::tracer::Step;
+use super::scope::Scoped;
 use super::{AskError, CallError, Key, MessageId, Part, Span, SpanKind, Tick, TurnOutcome};
-use crate::contract::{Accepts, Message, Outcome, SizeError, encoded_size_within};
-
-/// What a caller may say about one call.
-#[derive(Debug, Default)]
-pub(crate) struct Options {
-    deadline: Option<Duration>,
-    id: Option<MessageId>,
-}
+use crate::contract::{Accepts, Message, Outcome};
 
 /// A question under way; see [`Ref::ask`](super::Ref::ask). Await it.
 #[must_use = "nothing is asked unless it is awaited"]
@@ -46,10 +40,21 @@ struct Calling<'r, C, M: Message> {
     until: Tick,
     timer: Option<Pin<Box<Sleep>>>,
     stage: Stage<M>,
+    /// Its way past the guard of the route, if there is one.
+    guarded: Option<Box<Guarded>>,
     contract: PhantomData<fn() -> C>,
 }
 
+/// A call past a guard.
+struct Guarded {
+    passage: Passage,
+    /// The message encoded, when it may be sent again: the message itself goes into its turn.
+    spare: Option<Vec<u8>>,
+}
+
 enum Stage<M: Message> {
+    /// Made again after a pause.
+    Pausing(M, Pin<Box<Sleep>>),
     New(M),
     Offering(Arc<CallCell<M>>),
     WaitingForRoom(Arc<CallCell<M>>, Room),
@@ -136,6 +141,21 @@ impl<C, M: Message> Drop for Calling<'_, C, M> {
     }
 }
 
+impl Guarded {
+    /// The call failed: the message and a pause when it is made again.
+    fn failed<M: Message>(&mut self, error: CallError) -> Result<(M, Pin<Box<Sleep>>), CallError> {
+        let last = error.clone();
+        match self.passage.failed(error) {
+            Failed::Finally(error) => Err(error),
+            Failed::Again(pause) => {
+                let spare = self.spare.as_deref().unwrap_or_default();
+                // What cannot be read back cannot be sent again.
+                serde_json::from_slice(spare).map_or(Err(last), |message| Ok((message, pause)))
+            }
+        }
+    }
+}
+
 impl<'r, C, M: Message> Calling<'r, C, M> {
     fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
         Self {
@@ -145,6 +165,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             until: Tick::from_nanos(0),
             timer: None,
             stage: Stage::New(message),
+            guarded: None,
             contract: PhantomData,
         }
     }
@@ -166,9 +187,67 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     where
         C: Accepts<M>,
     {
-        let polled = self.advance(cx, kind);
+        let mut polled = self.advance(cx, kind);
+        if self.guarded.is_some() {
+            polled = self.past_guard(polled, cx, kind);
+        }
         if let Poll::Ready(Err(error)) = &polled {
             self.route.count_failure(error);
+        }
+        polled
+    }
+
+    /// Passes the guard of the route.
+    fn pass(
+        &mut self,
+        guard: &Arc<Guard>,
+        cell: &CallCell<M>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), CallError>> {
+        let guarded = match &mut self.guarded {
+            Some(guarded) => guarded,
+            none => {
+                let id = cell.scope().id;
+                // Sent again it is the same message.
+                self.options.id = id;
+                let may_repeat = guard.may_repeat(M::NAME, id);
+                let spare = may_repeat.then(|| cell.peek(serde_json::to_vec)).flatten();
+                let spare = spare.and_then(Result::ok);
+                none.insert(Box::new(Guarded {
+                    passage: Passage::new(guard, self.until, spare.is_some()),
+                    spare,
+                }))
+            }
+        };
+        guarded.passage.poll_admitted(cx)
+    }
+
+    /// Goes on with a guarded call: tells the guard how it ended, and makes it again if that may help.
+    fn past_guard(
+        &mut self,
+        mut polled: Poll<Result<Option<Outcome<M>>, CallError>>,
+        cx: &mut Context<'_>,
+        kind: RequestKind,
+    ) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    where
+        C: Accepts<M>,
+    {
+        while let (Poll::Ready(result), Some(guarded)) = (&mut polled, &mut self.guarded) {
+            let error = match result {
+                Ok(_) => {
+                    guarded.passage.succeeded();
+                    break;
+                }
+                Err(error) => error.clone(),
+            };
+            match guarded.failed(error) {
+                Ok((message, pause)) => {
+                    self.options.until = Some(self.until);
+                    self.stage = Stage::Pausing(message, pause);
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+            polled = self.advance(cx, kind);
         }
         polled
     }
@@ -183,6 +262,13 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Over) {
+                Stage::Pausing(message, mut pause) => {
+                    if pause.as_mut().poll(cx).is_pending() {
+                        self.stage = Stage::Pausing(message, pause);
+                        return Poll::Pending;
+                    }
+                    self.stage = Stage::New(message);
+                }
                 Stage::New(message) => {
                     // Turns that run inside the caller's poll must not starve the caller's neighbours.
                     let Poll::Ready(coop) = tokio::task::coop::poll_proceed(cx) else {
@@ -198,6 +284,14 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     self.stage = Stage::Offering(cell);
                 }
                 Stage::Offering(cell) => {
+                    let route = self.route;
+                    if let Some(guard) = route.guard() {
+                        let Poll::Ready(admitted) = self.pass(guard, &cell, cx) else {
+                            self.stage = Stage::Offering(cell);
+                            return Poll::Pending;
+                        };
+                        admitted?;
+                    }
                     if let Some(accepted) = self.offer(cell, cx, kind)? {
                         return Poll::Ready(Ok(accepted));
                     }
@@ -343,141 +437,6 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             .timer
             .get_or_insert_with(|| Box::pin(self.route.clock.sleep_until(self.until)));
         timer.as_mut().poll(cx).is_ready()
-    }
-}
-
-/// A message in its cell, and until when its sender waits.
-type Enveloped<M> = (Arc<CallCell<M>>, Tick);
-
-/// Puts a message into its cell, with the circumstances of the caller; also says until when the caller waits.
-pub(crate) fn envelope<M: Message>(
-    route: &Route,
-    key: Option<&Key>,
-    message: M,
-    options: &Options,
-    reply_wanted: bool,
-) -> Result<Enveloped<M>, (M, CallError)> {
-    let caller = scope::current();
-    if caller.is_none() && route.is_closed() {
-        return Err((
-            message,
-            CallError::Stopping {
-                capability: route.contract.to_owned(),
-            },
-        ));
-    }
-    if let Some(key) = key.filter(|key| !key.is_valid()) {
-        return Err((message, invalid_key(route.contract, key)));
-    }
-    if let Err(error) = within_size(route, &message) {
-        return Err((message, error));
-    }
-    let now = route.clock.now();
-    let own = now.after(options.deadline.unwrap_or_else(|| route.deadline()));
-    let until = caller
-        .as_ref()
-        .map_or(own, |caller| own.min(caller.scope().deadline));
-    if reply_wanted && until <= now {
-        let capability = route.contract.to_owned();
-        let error = CallError::DeadlineExceeded {
-            capability,
-            started: false,
-        };
-        return Err((message, error));
-    }
-    // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
-    let deadline = if reply_wanted { until } else { Tick::NEVER };
-    let mut scope = Scope::new(route.contract, key.cloned(), deadline);
-    scope.id = options
-        .id
-        .or_else(|| caller.as_ref().and_then(|caller| caller.scope().next_id()));
-    let cause = caller.as_ref().map(|caller| caller.scope());
-    if let Some(cause) = cause.and_then(|cause| cause.recorded()) {
-        scope.set_step(Step::after(cause.context));
-    } else if cause.is_none() && route.tracer.begins() {
-        scope.set_step(Step::root(true));
-    } else if let Some(cause) = cause.filter(|_| !reply_wanted) {
-        // Nobody waits, so the way back to the cause is lost with this call.
-        scope.set_step(Step::after(cause.step().context));
-    }
-    if reply_wanted {
-        scope.caller = caller;
-    }
-    Ok((Arc::new(CallCell::new(message, scope)), until))
-}
-
-/// Holds a message against the size limit, which counts its JSON whether or not it is ever encoded.
-fn within_size<M: Message>(route: &Route, message: &M) -> Result<(), CallError> {
-    let limit = route.message_size();
-    let capability = || route.contract.to_owned();
-    match encoded_size_within(message, limit) {
-        Ok(()) => Ok(()),
-        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
-            capability: capability(),
-            part: Part::Message,
-            limit,
-        }),
-        Err(SizeError::Encode(error)) => Err(CallError::Codec {
-            capability: capability(),
-            part: Part::Message,
-            reason: error.to_string(),
-        }),
-    }
-}
-
-pub(crate) fn invalid_key(contract: &str, key: &Key) -> CallError {
-    CallError::InvalidKey {
-        capability: contract.to_owned(),
-        key: key.as_str().chars().take(64).collect(),
-        reason: format!("a key has 1 to {} bytes", Key::MAX_BYTES),
-    }
-}
-
-/// Encodes a call for another process.
-pub(crate) fn encode<M: Message>(
-    route: &Route,
-    cell: &CallCell<M>,
-    kind: RequestKind,
-) -> Result<Request, CallError> {
-    let scope = cell.scope();
-    let body = cell
-        .peek(serde_json::to_vec)
-        .unwrap_or_else(|| Ok(Vec::new()))
-        .map_err(|error| CallError::Codec {
-            capability: route.contract.to_owned(),
-            part: Part::Message,
-            reason: error.to_string(),
-        })?;
-    Ok(Request {
-        contract: route.contract.to_owned(),
-        version: route.version,
-        message: M::NAME.to_owned(),
-        key: scope.key.clone(),
-        id: scope.id,
-        deadline: scope.deadline,
-        waiting: scope.waiting(),
-        trace: Some(scope.step().context),
-        inside: scope::inside_turn(),
-        kind,
-        body,
-    })
-}
-
-/// Decodes what came back; `None` is the acceptance of a tell.
-fn decode<M: Message>(contract: &str, answer: &Answer) -> Result<Option<Outcome<M>>, CallError> {
-    let misfit = |error: serde_json::Error| CallError::Codec {
-        capability: contract.to_owned(),
-        part: Part::Reply,
-        reason: error.to_string(),
-    };
-    match answer {
-        Answer::Accepted => Ok(None),
-        Answer::Reply(body) => serde_json::from_slice(body)
-            .map(|reply| Some(Ok(reply)))
-            .map_err(misfit),
-        Answer::Domain(body) => serde_json::from_slice(body)
-            .map(|refusal| Some(Err(refusal)))
-            .map_err(misfit),
     }
 }
 

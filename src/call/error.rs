@@ -36,8 +36,8 @@ impl std::fmt::Display for Part {
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CallError {
-    /// The mailbox had no room: at once for `try_tell`, until the deadline for `ask` and `tell`.
-    #[error("{capability} is overloaded: its mailbox is full")]
+    /// There was no room, in the mailbox or among the `calls_at_once`: at once for `try_tell`, until the deadline for `ask` and `tell`.
+    #[error("{capability} is overloaded: there is no room for another message")]
     Overloaded {
         /// Whom the message was for.
         capability: String,
@@ -64,7 +64,8 @@ pub enum CallError {
         /// The panic's message.
         reason: String,
     },
-    /// The actor is not running: it used up its restarts, or failed to start.
+    /// The actor is not running: it used up its restarts, or failed to start. Or so many calls failed that the caller's circuit
+    /// breaker is open, and this one was not even tried.
     #[error("{capability} is down: {reason}")]
     Down {
         /// Which actor.
@@ -210,6 +211,26 @@ impl CallError {
                 Delivery::NotDelivered => 503,
                 Delivery::Unknown => 500,
             },
+        }
+    }
+
+    /// Whether it says that the callee cannot work, and not that the caller has made a mistake: what opens a circuit breaker, and
+    /// what may be over when the call is made again.
+    pub(crate) const fn is_of_callee(&self) -> bool {
+        match self {
+            Self::Overloaded { .. }
+            | Self::DeadlineExceeded { .. }
+            | Self::Panicked { .. }
+            | Self::Down { .. }
+            | Self::NotHosted { .. }
+            | Self::Lost { .. }
+            | Self::Storage { .. } => true,
+            Self::Cycle { .. }
+            | Self::Stopping { .. }
+            | Self::UnknownMessage { .. }
+            | Self::InvalidKey { .. }
+            | Self::TooLarge { .. }
+            | Self::Codec { .. } => false,
         }
     }
 

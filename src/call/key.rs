@@ -36,6 +36,12 @@ pub(crate) fn actor_name(contract: &str, key: Option<&Key>) -> String {
     }
 }
 
+/// Whether `name` is that of an actor of this contract, or of one of several equal ones.
+pub(crate) fn is_actor_of(name: &str, contract: &str) -> bool {
+    let rest = name.strip_prefix(contract);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '#']))
+}
+
 /// The key that a value's text stands for; what `#[on(key = field)]` uses.
 #[must_use]
 pub fn key_text(value: &(impl fmt::Display + ?Sized)) -> Key {

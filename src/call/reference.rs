@@ -5,10 +5,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use super::calling::{Ask, Options, Tell, envelope};
-use super::route::{Offer, Route};
+use super::calling::{Ask, Tell};
+use super::cell::CallCell;
+use super::envelope::{Options, encode, envelope};
+use super::guard::Passage;
+use super::route::{Offer, RequestKind, Route};
 use super::scope::Scoped;
-use super::{CallError, Key};
+use super::{CallError, Key, Tick};
 use crate::contract::{Accepts, Contract, Keyed, Message, Unkeyed};
 
 /// A reference to a capability by its contract. Cheap to clone; stays good when the capability restarts or moves.
@@ -195,27 +198,44 @@ fn try_tell<C: Accepts<M>, M: Message>(
         Ok((cell, _)) => cell,
         Err((message, error)) => return Err(TryTellError { message, error }),
     };
-    let error = match route.offer::<C, M>(&cell, None) {
-        Offer::Taken => return Ok(()),
-        Offer::Refused(error) => error,
-        Offer::Full(_) => CallError::Overloaded {
-            capability: cell.scope().name(),
-        },
-        Offer::Elsewhere(remote) => {
-            let sent = super::calling::encode(route, &cell, super::route::RequestKind::Tell)
-                .and_then(|request| remote.try_tell(request));
-            match sent {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            }
+    let mut passage = route
+        .guard()
+        .map(|guard| Passage::new(guard, Tick::NEVER, false));
+    let admitted = passage.as_mut().map_or(Ok(()), Passage::try_admitted);
+    let sent = admitted.and_then(|()| offer_at_once::<C, M>(route, &cell));
+    let Err(error) = sent else {
+        if let Some(passage) = &mut passage {
+            passage.succeeded();
         }
+        return Ok(());
     };
+    // No room at this moment says nothing about the next.
+    if let Some(mut passage) = passage.filter(|_| !matches!(error, CallError::Overloaded { .. })) {
+        let _ = passage.failed(error.clone());
+    }
     match cell.take_back() {
         Some(message) => Err(TryTellError { message, error }),
         // Refused only after its turn was over: the result has nobody who waits for it.
         None => {
             let _ = cell.poll(&mut Context::from_waker(Waker::noop()));
             Ok(())
+        }
+    }
+}
+
+/// Offers a message whose sender waits for nothing.
+fn offer_at_once<C: Accepts<M>, M: Message>(
+    route: &Arc<Route>,
+    cell: &Arc<CallCell<M>>,
+) -> Result<(), CallError> {
+    match route.offer::<C, M>(cell, None) {
+        Offer::Taken => Ok(()),
+        Offer::Refused(error) => Err(error),
+        Offer::Full(_) => Err(CallError::Overloaded {
+            capability: cell.scope().name(),
+        }),
+        Offer::Elsewhere(remote) => {
+            encode(route, cell, RequestKind::Tell).and_then(|request| remote.try_tell(request))
         }
     }
 }

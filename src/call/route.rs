@@ -13,8 +13,9 @@ use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
 use super::cell::CallCell;
+use super::guard::Guard;
 use super::tracer::Tracer;
-use super::{CallError, Clock, Key, MessageId, Tick, TraceContext};
+use super::{CallError, Clock, GuardReading, Key, MessageId, Tick, TraceContext};
 use crate::contract::{Accepts, Contract, Description, Message};
 
 /// The deadline of a call when nothing else is said (law 3).
@@ -37,7 +38,13 @@ pub(crate) struct Directory {
 }
 
 /// Makes the way to a contract that nobody in this program implements.
-pub(crate) type Abroad = Box<dyn Fn(Stranger) -> Arc<dyn Remote> + Send + Sync>;
+pub(crate) type Abroad = Box<dyn Fn(Stranger) -> Way + Send + Sync>;
+
+/// The way to a contract that nobody in this program implements.
+pub(crate) struct Way {
+    pub(crate) remote: Arc<dyn Remote>,
+    pub(crate) guard: Option<Arc<Guard>>,
+}
 
 /// A contract that nobody in this program implements.
 pub(crate) struct Stranger {
@@ -80,7 +87,13 @@ impl Directory {
         message_size: usize,
     ) {
         let by_name = Some(Arc::new(Arc::clone(&remote)));
-        let route = self.vacant(contract, version, Target::Remote(remote), by_name);
+        let route = self.vacant(
+            contract,
+            version,
+            Target::Remote(remote),
+            by_name,
+            OnceLock::new(),
+        );
         route.set_limits(deadline, message_size);
         self.routes.write().insert(contract, Arc::new(route));
     }
@@ -91,6 +104,7 @@ impl Directory {
         version: u32,
         target: Target,
         by_name: Option<Arc<Arc<dyn Remote>>>,
+        guard: OnceLock<Arc<Guard>>,
     ) -> Route {
         Route {
             contract,
@@ -103,6 +117,7 @@ impl Directory {
             message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
             target: ArcSwap::from_pointee(target),
             by_name: ArcSwapOption::new(by_name),
+            guard,
         }
     }
 
@@ -117,18 +132,31 @@ impl Directory {
                 describe: C::describe,
             })
         });
-        let by_name = abroad.clone().map(Arc::new);
-        let target = abroad.map_or(Target::Vacant, Target::Remote);
+        let (by_name, target, guard) = match abroad {
+            Some(way) => (
+                Some(Arc::new(Arc::clone(&way.remote))),
+                Target::Remote(way.remote),
+                way.guard.map(OnceLock::from).unwrap_or_default(),
+            ),
+            None => (None, Target::Vacant, OnceLock::new()),
+        };
         let mut routes = self.routes.write();
-        let route = routes
-            .entry(C::NAME)
-            .or_insert_with(move || Arc::new(self.vacant(C::NAME, C::VERSION, target, by_name)));
+        let route = routes.entry(C::NAME).or_insert_with(move || {
+            Arc::new(self.vacant(C::NAME, C::VERSION, target, by_name, guard))
+        });
         Arc::clone(route)
     }
 
     /// The route to a contract that only its name is known of.
     pub(crate) fn named(&self, contract: &str) -> Option<Arc<Route>> {
         self.routes.read().get(contract).cloned()
+    }
+
+    /// What the guards of all routes tell of themselves, by the name of their capability.
+    pub(crate) fn guards(&self) -> Vec<GuardReading> {
+        let routes = self.routes.read();
+        let guards = routes.values().filter_map(|route| route.guard());
+        guards.map(|guard| guard.reading()).collect()
     }
 
     /// Whether calls from outside turns are refused.
@@ -156,6 +184,8 @@ pub(crate) struct Route {
     target: ArcSwap<Target>,
     /// Where calls enter whose message is known by its name only.
     by_name: ArcSwapOption<Arc<dyn Remote>>,
+    /// What stands before it, whatever stands at its end.
+    guard: OnceLock<Arc<Guard>>,
 }
 
 /// What stands at the end of a route.
@@ -284,6 +314,17 @@ impl Route {
             .iter()
             .map(|count| count.load(Ordering::Relaxed));
         CallError::CODES.into_iter().zip(counts)
+    }
+
+    /// Puts a guard before it, once and for all.
+    pub(crate) fn guard_with(&self, guard: Arc<Guard>) {
+        // Whoever leads a route to its capability is the only one to do so.
+        let _ = self.guard.set(guard);
+    }
+
+    /// What stands before it, if anything does.
+    pub(crate) fn guard(&self) -> Option<&Arc<Guard>> {
+        self.guard.get()
     }
 
     pub(crate) fn set_limits(&self, deadline: Duration, message_size: usize) {

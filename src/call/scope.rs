@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::tracer::Step;
-use super::{CallError, Key, MessageId, Tick, TraceContext, actor_name};
+use super::{CallError, Key, MessageId, Tick, TraceContext, actor_name, is_actor_of};
 
 /// How deep turns may run inside each other on one thread before a call is queued instead.
 const MAX_DEPTH: u32 = 16;
@@ -198,6 +198,12 @@ impl Scope {
         foreign.iter().cloned().chain(names).collect()
     }
 
+    /// Whether its turn is one of this contract's, or one of them waits for it.
+    pub(crate) fn is_within(&self, contract: &str) -> bool {
+        let is_one = |waiting: &String| is_actor_of(waiting, contract);
+        self.contract == contract || self.waiting().iter().any(is_one)
+    }
+
     /// Refuses a call that would go back to an actor which waits for it. `instances` is how many actors share the
     /// callee's name: more than one for a stateless capability, which is only stuck when all of them wait.
     pub(crate) fn refuse_cycle(&self, instances: usize) -> Result<(), CallError> {
@@ -312,6 +318,16 @@ mod tests {
         let back = turn("a", Some(served));
         let path = ["a", "c", "b", "a"].map(str::to_owned).to_vec();
         assert_eq!(back.scope().refuse_cycle(1), Err(CallError::Cycle { path }));
+    }
+
+    #[test]
+    fn whatever_waits_for_a_turn_is_known_to_it() {
+        let mut scope = Scope::new("b", Some(Key::from("1")), Tick::from_nanos(0));
+        scope.foreign = vec!["a[x]".to_owned(), "colony#2".to_owned()];
+        let turn = turn("d", Some(Arc::new(Turn(scope))));
+        let is_within = |contract: &str| turn.scope().is_within(contract);
+        assert!(["a", "b", "d", "colony"].into_iter().all(is_within));
+        assert!(!["col", "x", "e"].into_iter().any(is_within));
     }
 
     #[test]

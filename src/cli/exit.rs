@@ -82,6 +82,8 @@ impl From<&RuntimeError> for Exit {
             RuntimeError::Config(_)
             | RuntimeError::Split { .. }
             | RuntimeError::NotSplit
+            | RuntimeError::StateElsewhere { .. }
+            | RuntimeError::StateUnderWay { .. }
             | RuntimeError::NoSuchNode { .. } => Self::Config,
             RuntimeError::Store(store::Error::Locked { .. }) => Self::Busy,
             RuntimeError::Store(_) => Self::Io,

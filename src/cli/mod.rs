@@ -18,6 +18,7 @@ mod screen;
 mod session;
 mod spans;
 mod stopwatch;
+mod store_arrange;
 mod store_files;
 mod up;
 mod views;

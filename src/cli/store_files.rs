@@ -103,7 +103,8 @@ fn options(path: &Path) -> Result<(Identity, OpenOptions), FilesError> {
     Ok((identity, options))
 }
 
-fn open(path: &Path) -> Result<(Identity, Arc<dyn Store>), FilesError> {
+/// Opens an existing store.
+pub(super) fn open(path: &Path) -> Result<(Identity, Arc<dyn Store>), FilesError> {
     let (identity, options) = options(path)?;
     Ok((identity, store::open(&options)?))
 }

@@ -40,6 +40,15 @@ pub struct CapabilitySettings {
     /// while they look. A capability that is not durable keeps at most 32 MiB of them.
     #[schemars(range(max = 10_000_000))]
     pub event_log: u32,
+    /// Calls to it that this process may have under way at once, 0 to 1048576. Default 0: as many as there are. Others wait in line.
+    #[schemars(range(max = 1_048_576))]
+    pub calls_at_once: u32,
+    /// How often a call is made again that failed because the capability could not work, 0 to 100. Default 0. Only messages that are
+    /// idempotent, or have an id and go to a durable capability; within the deadline, after pauses as in `delivery`.
+    #[schemars(range(max = 100))]
+    pub retries: u32,
+    /// When calls are refused without being tried.
+    pub breaker: BreakerSettings,
     /// How events and durable sends are delivered.
     pub delivery: DeliverySettings,
     /// What happens after a panic.
@@ -84,6 +93,22 @@ pub struct DeliverySettings {
     pub backoff_max: HumanDuration,
 }
 
+/// `breaker`: when calls of this process to a capability are refused without being tried, because too many before them have failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BreakerSettings {
+    /// Failed calls within `within` that open it, 0 to 1000; 0: it never opens. Default 0. Refusals of the domain and mistakes of
+    /// the caller are no failures.
+    #[schemars(range(max = 1000))]
+    pub failures: u32,
+    /// The time over which failures are counted, 1ms to 24h. Default "10s".
+    #[schemars(extend("x-minimum" = "1ms", "x-maximum" = "24h"))]
+    pub within: HumanDuration,
+    /// How long calls are refused before one may try, 1ms to 24h. Default "5s". When it is handled, all pass again.
+    #[schemars(extend("x-minimum" = "1ms", "x-maximum" = "24h"))]
+    pub open_for: HumanDuration,
+}
+
 /// `restart`: what happens after a panic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -119,8 +144,21 @@ impl Default for CapabilitySettings {
             inbox_retention: HumanDuration::from_secs(24 * 60 * 60),
             outbox_limit: 1_000_000,
             event_log: 10_000,
+            calls_at_once: 0,
+            retries: 0,
+            breaker: BreakerSettings::default(),
             delivery: DeliverySettings::default(),
             restart: RestartSettings::default(),
+        }
+    }
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self {
+            failures: 0,
+            within: HumanDuration::from_secs(10),
+            open_for: HumanDuration::from_secs(5),
         }
     }
 }

@@ -38,7 +38,7 @@ mod tests;
 
 pub use bytes::{ByteSize, ByteSizeError};
 pub use capability::{
-    CapabilitySettings, DeliverySettings, Durability, Placement, RestartSettings,
+    BreakerSettings, CapabilitySettings, DeliverySettings, Durability, Placement, RestartSettings,
 };
 pub use doors::{AdminSettings, GatewaySettings};
 pub use duration::{HumanDuration, HumanDurationError};

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::dead_letters::{self, Address};
 use super::post_office::Receivers;
 use super::tries::{DeliveryPolicy, Tries, Verdict};
+use crate::actor::debts::Onward;
 use crate::actor::draft::Row;
 use crate::actor::layout;
 use crate::actor::outgoing::{LetterBody, LetterKind};
@@ -204,7 +205,7 @@ impl Relay {
         key: &[u8],
         letter: LetterBody,
     ) -> Result<Option<Landing>, LaneEnd> {
-        let parcel = self.parcel(name, &letter);
+        let parcel = self.parcel(name, key, &letter);
         let mut tries = Tries::default();
         loop {
             if self.is_paused.load(Ordering::SeqCst) {
@@ -233,7 +234,9 @@ impl Relay {
                 };
                 let buried =
                     dead_letters::bury(&self.services, key, address, &letter, attempt, &refusal);
-                return buried.await.map(|()| None).map_err(|_| LaneEnd::Closed);
+                buried.await.map_err(|_| LaneEnd::Closed)?;
+                self.pay(std::iter::once(key));
+                return Ok(None);
             };
             tracing::warn!(
                 capability = self.services.capability, target = %name.0, message = letter.name, id = %letter.id,
@@ -243,7 +246,7 @@ impl Relay {
         }
     }
 
-    fn parcel(&self, lane: &LaneName, letter: &LetterBody) -> Parcel {
+    fn parcel(&self, lane: &LaneName, row: &[u8], letter: &LetterBody) -> Parcel {
         let name = letter.name.clone();
         let own = self.services.capability;
         let what = match letter.kind {
@@ -260,12 +263,34 @@ impl Relay {
             trace: letter.trace,
             body: Arc::from(letter.body.get()),
             consumes: None,
+            onward: self.onward(row),
             sent: Some(Sent {
                 from: own,
                 lane: Arc::clone(&lane.1),
                 at_ms: letter.at_ms,
                 direct: (!letter.direct.is_empty()).then(|| Arc::from(letter.direct.as_str())),
             }),
+        }
+    }
+
+    /// What is to become of the turn that a row causes: a row that is durable waits for all that comes of it; a row in memory
+    /// hands on who waits for it.
+    fn onward(&self, row: &[u8]) -> Onward {
+        if self.services.remembers {
+            return Onward::Watched;
+        }
+        layout::parse_outbox(row).map_or(Onward::Unwatched, |(_, _, sequence)| {
+            self.services.debts.onward(sequence)
+        })
+    }
+
+    /// Tells who waits for rows in memory that nothing is left of them.
+    fn pay<'a>(&self, rows: impl Iterator<Item = &'a [u8]>) {
+        if self.services.remembers {
+            return;
+        }
+        for (_, _, sequence) in rows.filter_map(layout::parse_outbox) {
+            self.services.debts.pay(sequence);
         }
     }
 
@@ -276,13 +301,14 @@ impl Relay {
         }
         let mut batch = Batch::new(self.services.tree.clone());
         let number = keys.len() as u64;
-        for key in keys {
-            batch.delete(key);
+        for key in &keys {
+            batch.delete(key.clone());
         }
         commit(&self.services, batch)
             .await
             .map_err(|_| LaneEnd::Closed)?;
         self.services.backlog.fetch_sub(number, Ordering::Relaxed);
+        self.pay(keys.iter().map(Vec::as_slice));
         Ok(())
     }
 }

@@ -11,12 +11,13 @@ use tokio::sync::{Notify, Semaphore};
 use super::dead_letters::{self, Address};
 use super::relay::commit;
 use super::tries::DeliveryPolicy;
+use crate::actor::debts::Onward;
 use crate::actor::layout;
 use crate::actor::outgoing::{TimerBody, TimerKind};
 use crate::actor::services::Services;
+use crate::call::backoff;
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::{Parcel, Receiver, Undelivered, What};
-use crate::engine::restarts::backoff;
 use crate::store::Batch;
 
 /// Timers of one capability that fire at a time.
@@ -221,6 +222,7 @@ impl Timers {
             trace: due.body.trace,
             body: Arc::from(due.body.body.get()),
             consumes: Some(due.row.clone()),
+            onward: Onward::Unwatched,
             sent: None,
         };
         self.receiver.deliver(parcel).await?.await

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::actor::outgoing::LetterKind;
+use crate::call::backoff;
 use crate::engine::parcel::Undelivered;
-use crate::engine::restarts::backoff;
 
 /// How often and how soon a delivery is tried again.
 #[derive(Debug, Clone)]

@@ -12,7 +12,8 @@ use super::spec::Spec;
 use super::turn::{Job, Slot, Tenant, TurnEnd, log_handled, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
-use crate::actor::draft::{Draft, storage};
+use crate::actor::debts::{Debt, Landed, Onward};
+use crate::actor::draft::{Draft, Sealing, storage};
 use crate::actor::meter::{Meter, Meters, Named, Watch};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Cx, Refusal, abort};
@@ -33,6 +34,8 @@ pub(crate) struct Parcel {
     pub(crate) body: Arc<str>,
     /// A row of the receiver's own tree that its turn deletes: the timer that fired.
     pub(crate) consumes: Option<Vec<u8>>,
+    /// Who waits for what its turn lets out.
+    pub(crate) onward: Onward,
     /// Where it comes from, if it is a letter: for those who carry it to another process.
     pub(crate) sent: Option<Sent>,
 }
@@ -97,7 +100,8 @@ impl std::fmt::Display for Undelivered {
     }
 }
 
-/// Ends when the receiver's turn is durable.
+/// Ends when the receiver's turn is durable; if the receiver is not, when all that the turn let out is durable elsewhere, or
+/// buried.
 pub(crate) type Landing = BoxFuture<'static, Result<(), Undelivered>>;
 
 /// A capability, as those who deliver to it see it.
@@ -116,6 +120,7 @@ pub(super) struct Delivering<A: Capability> {
     scope: Scope,
     label: Label,
     consumes: Option<Vec<u8>>,
+    onward: Onward,
     /// An `#[every]` method must be called again.
     every: Option<&'static str>,
     todo: Mutex<Option<(Runner<A>, Ran)>>,
@@ -126,15 +131,16 @@ impl<A: Capability> Delivering<A> {
         scope: Scope,
         label: Label,
         consumes: Option<Vec<u8>>,
-        runner: Runner<A>,
-        ran: Ran,
+        onward: Onward,
+        todo: (Runner<A>, Ran),
     ) -> Self {
         Self {
             scope,
             label,
             consumes,
+            onward,
             every: None,
-            todo: Mutex::new(Some((runner, ran))),
+            todo: Mutex::new(Some(todo)),
         }
     }
 
@@ -150,6 +156,7 @@ impl<A: Capability> Delivering<A> {
             scope,
             label,
             consumes,
+            onward: Onward::Unwatched,
             every: Some(label.name),
             todo: Mutex::new(Some((runner, ran))),
         }
@@ -244,7 +251,8 @@ async fn delivery_turn<A: Capability>(
     match handled {
         Ok(Ok(())) => {
             let concluded = conclude(&tenant, &job, known);
-            commit_and_tell(tenant.cx.draft().clone(), concluded, ran, watched).await;
+            let draft = tenant.cx.draft().clone();
+            commit_and_tell(draft, concluded, &job.onward, ran, watched).await;
             TurnEnd::Back(tenant)
         }
         Ok(Err(refusal)) => {
@@ -361,6 +369,7 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 async fn commit_and_tell<A: Capability>(
     draft: Draft,
     concluded: Result<(), CallError>,
+    onward: &Onward,
     ran: Ran,
     watched: Watched<A>,
 ) {
@@ -376,15 +385,55 @@ async fn commit_and_tell<A: Capability>(
         }
     };
     let (landed, landing) = oneshot::channel();
+    let telling = Telling::of(&draft, &sealing, onward, landed);
     let _ = ran.send(Ok(landing));
     let room = commit::send(&draft, sealing, move |_, committed| {
         watched.end(match committed {
             Ok(()) => TurnOutcome::Ok,
             Err(_) => TurnOutcome::Failed,
         });
-        drop(landed.send(committed.map_err(CallError::from)));
+        telling.committed(committed.map_err(CallError::from));
     });
     if let Some(room) = room {
         room.await;
+    }
+}
+
+/// Who tells the sender that its delivery has landed.
+enum Telling {
+    /// The turn's commit.
+    Now(Landed),
+    /// The last of what the turn let out, unless the commit fails.
+    Later(Arc<Debt>),
+}
+
+impl Telling {
+    /// Notes what the rows of the turn are owed to, before anybody can deliver them.
+    fn of(draft: &Draft, sealing: &Sealing, onward: &Onward, landed: Landed) -> Self {
+        let services = draft.services();
+        let Sealing::Batch(sealed) = sealing else {
+            return Self::Now(landed);
+        };
+        let lanes = &sealed.news.lanes;
+        if services.remembers || lanes.is_empty() {
+            return Self::Now(landed);
+        }
+        let rows = lanes.iter().map(|posted| posted.sequence);
+        match onward {
+            Onward::Unwatched => Self::Now(landed),
+            Onward::Watched => Self::Later(services.debts.incur(rows, landed)),
+            Onward::Owed(debt) => {
+                services.debts.add(rows, debt);
+                Self::Now(landed)
+            }
+        }
+    }
+
+    fn committed(self, committed: Result<(), CallError>) {
+        match (self, committed) {
+            (Self::Now(landed), committed) => drop(landed.send(committed)),
+            (Self::Later(_), Ok(())) => {}
+            (Self::Later(debt), Err(error)) => debt.fail(error),
+        }
     }
 }

@@ -170,7 +170,14 @@ impl<A: Capability> Hosted<A> {
             Unpack::Decode(label, decode) => {
                 let misfit = |error: serde_json::Error| Undelivered::Misfit(error.to_string());
                 let runner = decode(parcel.body.as_bytes()).map_err(misfit)?;
-                Ok(Delivering::new(scope, *label, consumes, runner, ran))
+                let onward = parcel.onward.clone();
+                Ok(Delivering::new(
+                    scope,
+                    *label,
+                    consumes,
+                    onward,
+                    (runner, ran),
+                ))
             }
             Unpack::Every(label, run) => Ok(Delivering::every(scope, *label, consumes, *run, ran)),
         }

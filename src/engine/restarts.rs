@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::spec::RestartPolicy;
-use crate::call::Tick;
+use crate::call::{Tick, backoff};
 
 /// The recent failures of one actor.
 #[derive(Debug, Default)]
@@ -58,15 +58,6 @@ impl Restarts {
     }
 }
 
-/// The pause before try number `attempt` (from 0): doubling from `min` to `max`, of which between a half and all is
-/// waited, so that those who failed together do not come back together ("equal jitter", Brooker, AWS 2015).
-pub(crate) fn backoff(attempt: u32, min: Duration, max: Duration, jitter: f64) -> Duration {
-    let whole = min
-        .saturating_mul(2_u32.saturating_pow(attempt.min(30)))
-        .min(max);
-    whole.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,14 +82,6 @@ mod tests {
             .collect();
         let expected = [0, 100, 200].map(|ms| Verdict::Again(Duration::from_millis(ms)));
         assert_eq!(waits, expected);
-        assert_eq!(
-            backoff(9, POLICY.backoff_min, POLICY.backoff_max, 1.0),
-            POLICY.backoff_max
-        );
-        assert_eq!(
-            backoff(0, POLICY.backoff_min, POLICY.backoff_max, 0.0),
-            Duration::from_millis(50)
-        );
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Served {
         match &request.key {
             Some(key) if !self.is_keyed => return Err(invalid(key.as_str(), "it has no keys")),
             Some(key) if !key.is_valid() => {
-                return Err(crate::call::calling::invalid_key(&capability(), key));
+                return Err(crate::call::envelope::invalid_key(&capability(), key));
             }
             None if self.is_keyed => {
                 return Err(invalid(

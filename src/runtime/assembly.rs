@@ -16,14 +16,16 @@ use super::install::{Install, Installed, Site};
 use super::operator::Found;
 use super::role::{Part, Role};
 use super::running::{Parts, Runtime};
-use super::storage::Kept;
+use super::storage::{self, Kept};
 use crate::actor::outgoing::EVENTS;
 use crate::actor::random::Random;
 use crate::actor::services::{Post, Tasks};
 use crate::call::Clock;
 use crate::call::route::{Directory, Target};
 use crate::call::tracer::{self, Tracer};
-use crate::config::{MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings};
+use crate::config::{
+    CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
+};
 use crate::contract::Description;
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
@@ -53,6 +55,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     let seed = settings.seed.unwrap_or_else(entropy);
     tracer::seed(seed);
     let random = Arc::new(Random::seeded(seed));
+    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let ground = Ground {
         application: &builder.application,
         tasks: &tasks,
@@ -65,12 +68,12 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         false => cluster::look_on(&part, &ground, &directory).await?,
     };
     if let Some(network) = &network {
-        cluster::lead_abroad(&directory, network);
+        let defaults: CapabilitySettings = config.section("defaults")?;
+        cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
     }
-    let durable = open_store(&builder, &part, &hosts, &health).await?;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let audiences = audiences(&builder.capabilities, &part);
+    let audiences = audiences(&builder.capabilities, &part, network.is_some());
     let site = |number| Site {
         config,
         directory: &directory,
@@ -104,6 +107,10 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
+        num_processes: match is_member {
+            true => part.topology.processes().len() + usize::from(part.is_client),
+            false => found.processes.len(),
+        },
         processes: match is_member {
             true => part.topology.processes(),
             false => found.processes,
@@ -234,12 +241,14 @@ async fn open_store(
     health: &HealthBoard,
 ) -> Result<Option<Kept>, RuntimeError> {
     let config = &part.config;
-    let mut is_needed = false;
+    let mut durable = Vec::new();
     let hosted = builder.capabilities.iter();
     for capability in hosted.filter(|capability| part.hosts(capability.name())) {
-        is_needed |= capability.is_durable(&config.capability(capability.name())?);
+        if capability.is_durable(&config.capability(capability.name())?) {
+            durable.push(capability.name());
+        }
     }
-    if !is_needed {
+    if durable.is_empty() {
         return Ok(None);
     }
     let on_fail = fail_to(health.clone());
@@ -250,12 +259,15 @@ async fn open_store(
         let is_virtual = lab.virtual_time.is_some();
         return Ok(Some(Kept::given(store, &settings, is_virtual, on_fail)?));
     }
-    let application = builder.application.clone();
-    let opening = hosts
-        .service_handle()
-        .spawn_blocking(move || Kept::open(&application, &settings, on_fail));
+    let (application, root) = (builder.application.clone(), part.root.clone());
+    let opening = hosts.service_handle().spawn_blocking(move || {
+        storage::refuse_elsewhere(&root, &settings.path, &durable)?;
+        let kept = Kept::open(&application, &settings, on_fail)?;
+        storage::move_in(&kept, &settings.path, &durable)?;
+        Ok(kept)
+    });
     match opening.await {
-        Ok(opened) => Ok(Some(opened?)),
+        Ok(opened) => opened.map(Some),
         Err(error) => Err(RuntimeError::NoThreads {
             reason: error.to_string(),
         }),
@@ -276,17 +288,21 @@ fn entropy() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// For each contract and event, the capabilities of this process that listen.
+/// For each contract and event, the capabilities of this process that hear of it here; others hear of it over the network.
 fn audiences(
     capabilities: &[Box<dyn Install>],
     part: &Part,
+    is_joined: bool,
 ) -> BTreeMap<(&'static str, &'static str), Vec<Arc<str>>> {
     let mut audiences: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
     for capability in capabilities
         .iter()
         .filter(|capability| part.hosts(capability.name()))
     {
-        for (contract, event, _) in capability.subscriptions() {
+        for (contract, event, group) in capability.subscriptions() {
+            if is_joined && cluster::is_for_each(&**capability, group) {
+                continue;
+            }
             audiences
                 .entry((contract, event))
                 .or_default()

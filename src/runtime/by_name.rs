@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::running::Runtime;
+use crate::call::guard::call_by_name;
 use crate::call::route::{Answer, Request, RequestKind};
 use crate::call::{CallError, Key, MessageId, Part, TraceContext};
 
@@ -104,7 +105,7 @@ impl Runtime {
                     kind: RequestKind::Ask,
                     body: ask.body,
                 };
-                remote.call(request).await
+                call_by_name(&route, &*remote, request).await
             }
             None if route.is_closed() => Err(CallError::Stopping { capability }),
             None => Err(CallError::NotHosted { capability }),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::control::answering;
 use super::error::RuntimeError;
+use super::guards;
 use super::health::Health;
 use super::install::{Install, Installed};
 use super::operator::{self, Found};
@@ -15,8 +16,8 @@ use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::actor::{Group, Kind};
 use crate::call::Clock;
-use crate::call::route::{Directory, Stranger};
-use crate::config::{Namespace, NatsSettings};
+use crate::call::route::{Directory, Stranger, Way};
+use crate::config::{CapabilitySettings, Namespace, NatsSettings};
 use crate::contract::Description;
 use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Wanted};
 
@@ -145,17 +146,28 @@ impl Connecting {
 }
 
 /// From now on, contracts that nobody in this program implements are looked for on the network.
-pub(super) fn lead_abroad(directory: &Directory, network: &Arc<dyn Network>) {
-    let network = Arc::clone(network);
+///
+/// What `[defaults]` says of guards holds for them too: they cannot have settings of their own.
+pub(super) fn lead_abroad(
+    directory: &Directory,
+    network: &Arc<dyn Network>,
+    defaults: CapabilitySettings,
+    random: Arc<Random>,
+) {
+    let (network, clock) = (Arc::clone(network), directory.clock().clone());
     directory.lead_abroad(Box::new(move |stranger: Stranger| {
-        let description = (stranger.describe)();
-        network.caller(Far {
-            capability: stranger.contract,
-            remembers: false,
-            idempotent: idempotent(&description),
-            is_foreign: true,
-            window: STRANGERS_WINDOW,
-        })
+        let idempotent = idempotent(&(stranger.describe)());
+        let rules = guards::rules(&defaults, false, idempotent.clone());
+        Way {
+            guard: guards::guard(stranger.contract, rules, &clock, &random),
+            remote: network.caller(Far {
+                capability: stranger.contract,
+                remembers: false,
+                idempotent,
+                is_foreign: true,
+                window: STRANGERS_WINDOW,
+            }),
+        }
     }));
 }
 
@@ -211,6 +223,11 @@ fn listener(installed: &Installed, instance: &str) -> Listener {
     }
 }
 
+/// Whether every process that hosts a listener hears for itself, over the network: nobody can tell how many there are.
+pub(super) fn is_for_each(listener: &dyn Install, group: Group) -> bool {
+    group == Group::Broadcast && listener.is_stateless()
+}
+
 /// What each capability of the application needs of the network, whoever hosts it.
 pub(super) fn wanted(capabilities: &[Box<dyn Install>]) -> Vec<Wanted> {
     let wanted = capabilities.iter().map(|capability| {
@@ -218,8 +235,7 @@ pub(super) fn wanted(capabilities: &[Box<dyn Install>]) -> Vec<Wanted> {
         for listener in capabilities {
             let events = listener.subscriptions().into_iter();
             let events = events.filter(|(contract, _, group)| {
-                let is_for_each = *group == Group::Broadcast && listener.is_stateless();
-                *contract == capability.name() && !is_for_each
+                *contract == capability.name() && !is_for_each(&**listener, *group)
             });
             for (_, event, _) in events {
                 let heard = listeners.entry(listener.name().to_owned()).or_default();

@@ -84,8 +84,7 @@ impl Runtime {
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
-        let expected = parts.processes.len() + usize::from(parts.is_client());
-        let said = ask_all::<Survey>(network, &(), Some(expected)).await;
+        let said = ask_all::<Survey>(network, &(), Some(parts.num_processes)).await;
         let own_instance = network.identity().1.to_owned();
         let mut others: Vec<_> = said
             .into_iter()
@@ -102,7 +101,7 @@ impl Runtime {
     /// Whether nothing is left to do in any process of the application, and how much has been done until now.
     pub(super) async fn colony_is_settled(&self, parts: &Parts) -> Option<u64> {
         let members = self.colony().await;
-        let is_complete = members.len() >= parts.processes.len() + usize::from(parts.is_client());
+        let is_complete = members.len() >= parts.num_processes;
         let is_settled = is_complete && members.iter().all(|member| member.is_settled);
         let capabilities = members.iter().flat_map(|member| &member.capabilities);
         let done = capabilities.map(|hosted| hosted.num_turns).sum();

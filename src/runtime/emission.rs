@@ -138,6 +138,10 @@ impl Runtime {
             Some(network) if parts.is_elsewhere(&event.capability) => {
                 emit_there(network, event).await
             }
+            _ if parts.find(&event.capability).is_none() => Err(EmitError::NotHosted {
+                nearest: self.nearest(&event.capability),
+                capability: event.capability,
+            }),
             _ => emit_here(&parts, event).await,
         }
     }
@@ -195,9 +199,9 @@ pub(super) async fn emit_here(parts: &Parts, event: NamedEvent) -> Result<Emitte
 fn emitter(parts: &Parts, event: &NamedEvent) -> Result<Arc<Services>, EmitError> {
     let capability = || event.capability.clone();
     let found = parts.find(&event.capability);
-    let installed = found.map_err(|nearest| EmitError::NotHosted {
+    let installed = found.ok_or_else(|| EmitError::NotHosted {
         capability: capability(),
-        nearest,
+        nearest: None,
     })?;
     let known = installed.info.knows_event(&event.event);
     known.map_err(|nearest| EmitError::UnknownEvent {

@@ -1,5 +1,7 @@
 //! Why a runtime does not start.
 
+use std::path::PathBuf;
+
 use crate::config::Problems;
 use crate::store;
 
@@ -18,6 +20,26 @@ pub enum RuntimeError {
     HostedTwice {
         /// The contract's name.
         name: &'static str,
+    },
+    /// A capability keeps its state in another folder: it was hosted by another node, or by the whole application.
+    #[error(
+        "the state of {capability} lies in `{}`, and this process would keep it in `{}`: bring it here with `store arrange`, while nobody runs", .found.display(), .own.display()
+    )]
+    StateElsewhere {
+        /// The capability.
+        capability: String,
+        /// Where its state is.
+        found: PathBuf,
+        /// Where it would be kept.
+        own: PathBuf,
+    },
+    /// A `store arrange` was interrupted.
+    #[error("the state of {capability} is only half in `{}`: finish it with `store arrange`, while nobody runs", .own.display())]
+    StateUnderWay {
+        /// The capability.
+        capability: String,
+        /// Where its state is going.
+        own: PathBuf,
     },
     /// Capabilities that could not start, each with its reason.
     #[error("{}", .reasons.join("\n"))]
@@ -65,4 +87,18 @@ pub enum RuntimeError {
         "this program is built with panic = \"abort\": a panic would end every capability; build it with panic = \"unwind\""
     )]
     PanicAborts,
+}
+
+impl RuntimeError {
+    /// Why two processes of one application do not start: all reasons if both say which capabilities could not, else the first.
+    #[cfg(feature = "testing")]
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NotStarted { mut reasons }, Self::NotStarted { reasons: more }) => {
+                reasons.extend(more);
+                Self::NotStarted { reasons }
+            }
+            (first, _) => first,
+        }
+    }
 }

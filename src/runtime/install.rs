@@ -10,8 +10,10 @@ use std::sync::atomic::AtomicU64;
 use super::capabilities::CapabilityInfo;
 use super::cluster::idempotent;
 use super::error::RuntimeError;
+use super::guards;
 use super::storage::Kept;
 use crate::actor::binder::Binder;
+use crate::actor::debts::Debts;
 use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
 use crate::actor::outgoing::EVENTS;
@@ -189,15 +191,17 @@ where
             node: Some(node.to_owned()),
             ..CapabilityInfo::of::<A>(&binder, &settings, placement)
         };
+        let (remembers, idempotent) = (self.is_durable(&settings), idempotent(&info.contract));
         let caller = network.caller(Far {
             capability: self.name(),
-            remembers: self.is_durable(&settings),
-            idempotent: idempotent(&info.contract),
+            remembers,
+            idempotent: idempotent.clone(),
             is_foreign: false,
             window: usize::try_from(settings.mailbox).unwrap_or(usize::MAX),
         });
         let route = site.directory.route::<A::Contract>();
         route.set_limits(settings.deadline.get(), settings.message_size.to_usize());
+        guards::put(&route, &settings, remembers, idempotent, site.random);
         route.serve_by_name(Arc::clone(&caller));
         route.lead_to(Target::Remote(caller));
         Ok(info)
@@ -238,6 +242,7 @@ where
             meters: meters(&binder, site.metrics.enabled),
             sequence: AtomicU64::new(found.next_sequence),
             backlog: AtomicU64::new(found.backlog),
+            debts: Debts::default(),
             remembers: self.is_durable(&settings),
         });
         let placement = site.placement.unwrap_or(settings.placement);
@@ -253,6 +258,9 @@ where
             site.number,
         );
         let route = open_route(site.directory, &settings, placement, &hosted);
+        let remembers = self.is_durable(&settings);
+        let idempotent = idempotent(&info.contract);
+        guards::put(&route, &settings, remembers, idempotent, site.random);
         Ok(Installed {
             host: Arc::new(Arc::clone(&hosted)),
             receiver: Arc::new(hosted),

@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 
 use super::running::Runtime;
 use crate::actor::meter::MeterReading;
-use crate::call::{Clock, Span, TraceContext, tracer::Step};
+use crate::call::{Clock, GuardReading, Span, TraceContext, tracer::Step};
 use crate::store;
 
 impl Runtime {
@@ -43,6 +43,12 @@ impl Runtime {
                 failures.map(|(code, number)| (route.contract, code, number))
             })
             .collect()
+    }
+
+    /// What stands between the callers of this process and each capability (`breaker`, `calls_at_once`, `retries`), where something does.
+    #[must_use]
+    pub fn guards(&self) -> Vec<GuardReading> {
+        self.directory().guards()
     }
 
     /// What the committer of the durable store has done; `None` when nothing here is durable.

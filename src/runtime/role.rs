@@ -1,5 +1,7 @@
 //! [`Role`]: which part of the application a process is, and what its configuration is then.
 
+use std::path::PathBuf;
+
 use super::builder::Builder;
 use super::error::RuntimeError;
 use crate::config::{Config, Sources, StoreSettings};
@@ -28,8 +30,12 @@ pub(crate) enum Role {
 pub(super) struct Part {
     pub(super) config: Config,
     pub(super) topology: Topology,
+    /// `store.path` as the configuration says it: where the stores of all nodes are.
+    pub(super) root: PathBuf,
     /// What it is called among the others: the node and its number, or the application.
     pub(super) name: String,
+    /// Whether it is none of the nodes.
+    pub(super) is_client: bool,
     /// The capabilities that it hosts.
     pub(super) hosts: Vec<String>,
 }
@@ -53,9 +59,12 @@ impl Builder {
             let names: Vec<_> = names.map(|node| node.name.to_string()).collect();
             names.join(", ")
         };
+        let root = config.section::<StoreSettings>("store")?.path;
         let whole = |config, topology: &Topology| Part {
             config,
+            root: root.clone(),
             name: self.application.clone(),
+            is_client: false,
             hosts: self.names(),
             topology: topology.clone(),
         };
@@ -63,7 +72,9 @@ impl Builder {
             Role::Whole if topology.is_split() => Err(RuntimeError::Split { nodes: nodes() }),
             Role::Client if topology.is_split() => Ok(Part {
                 config,
+                root,
                 name: "client".to_owned(),
+                is_client: true,
                 hosts: Vec::new(),
                 topology,
             }),
@@ -80,8 +91,7 @@ impl Builder {
                         }),
                     });
                 };
-                let store: StoreSettings = config.section("store")?;
-                let folder = topology.folder(&store.path, &node.name, *replica);
+                let folder = topology.folder(&root, &node.name, *replica);
                 let origin = format!("node {name}");
                 let mut sources =
                     sources
@@ -92,7 +102,9 @@ impl Builder {
                 }
                 Ok(Part {
                     config: Config::load(&sources, &self.schemas())?,
+                    root,
                     name: node.name.process(*replica),
+                    is_client: false,
                     hosts: node.hosts.clone(),
                     topology,
                 })

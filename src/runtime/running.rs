@@ -7,9 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
 
 use super::builder::Builder;
 use super::capabilities::CapabilityInfo;
@@ -19,8 +17,8 @@ use super::install::Installed;
 use super::inventory::Counted;
 use super::storage::Kept;
 use crate::actor::services::Tasks;
-use crate::call::route::{Directory, Target};
-use crate::call::{Ref, Tick};
+use crate::call::Ref;
+use crate::call::route::Directory;
 use crate::config::nearest;
 use crate::config::{Config, RuntimeSettings};
 use crate::contract::{Contract, Description, Emitted};
@@ -30,9 +28,7 @@ use crate::engine::host::Hosts;
 use crate::transport::Network;
 
 /// How often is looked whether all is quiet.
-const LOOK: Duration = Duration::from_millis(2);
-/// How long the shutdown deadline is overdrawn for turns that are let go of in the middle.
-const LAST_GRACE: Duration = Duration::from_millis(200);
+pub(super) const LOOK: Duration = Duration::from_millis(2);
 
 /// Capabilities running in this process. Cheap to clone; all clones are the same runtime.
 ///
@@ -69,12 +65,12 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 /// ```
 #[derive(Clone)]
 pub struct Runtime {
-    directory: Arc<Directory>,
-    health: HealthBoard,
+    pub(super) directory: Arc<Directory>,
+    pub(super) health: HealthBoard,
     config: Arc<Config>,
-    parts: Arc<Mutex<Option<Arc<Parts>>>>,
+    pub(super) parts: Arc<Mutex<Option<Arc<Parts>>>>,
     /// In the test kit, the other nodes of one colony: what is asked of a capability is asked of the one that hosts it.
-    companions: Arc<[Self]>,
+    pub(super) companions: Arc<[Self]>,
     /// In the test kit, what the nodes need as long as any of them is there.
     #[allow(dead_code, reason = "it is kept, and that is all")]
     ground: Option<Arc<dyn Any + Send + Sync>>,
@@ -95,6 +91,8 @@ pub(super) struct Parts {
     pub(super) name: String,
     /// The processes that the application has: those that host something, or open a door.
     pub(super) processes: Vec<String>,
+    /// How many processes there are with this one: those of the nodes, and this one if it is none of them.
+    pub(super) num_processes: usize,
     pub(super) network: Option<Arc<dyn Network>>,
     /// Whether others see it: false for an operator, who only looks on.
     pub(super) is_member: bool,
@@ -133,6 +131,15 @@ impl Runtime {
         companions: Vec<Self>,
         ground: Arc<dyn Any + Send + Sync>,
     ) -> Self {
+        for companion in &companions {
+            let (own, theirs) = (self.health.clone(), companion.health.clone());
+            self.spawn(async move {
+                let failed = theirs.wait_for(|health| matches!(health, Health::Failed { .. }));
+                if let failed @ Health::Failed { .. } = failed.await {
+                    own.set(failed);
+                }
+            });
+        }
         self.companions = companions.into();
         self.ground = Some(ground);
         self
@@ -147,9 +154,17 @@ impl Runtime {
     pub(super) fn host(&self, capability: &str) -> &Self {
         let hosts = |runtime: &&Self| {
             let parts = runtime.parts();
-            parts.is_some_and(|parts| parts.find(capability).is_ok())
+            parts.is_some_and(|parts| parts.find(capability).is_some())
         };
         self.all().find(hosts).unwrap_or(self)
+    }
+
+    /// The name of a capability that is probably meant.
+    pub(super) fn nearest(&self, capability: &str) -> Option<String> {
+        let parts: Vec<_> = self.all().filter_map(Self::parts).collect();
+        let installed = parts.iter().flat_map(|parts| &parts.installed);
+        let names = installed.map(|installed| installed.services.capability);
+        nearest(capability, names).map(str::to_owned)
     }
 
     pub(super) const fn directory(&self) -> &Arc<Directory> {
@@ -157,7 +172,7 @@ impl Runtime {
     }
 
     /// Runs a task as long as it runs itself; not at all once it has stopped.
-    #[cfg(feature = "observe")]
+    #[cfg(any(feature = "observe", feature = "testing"))]
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(parts) = self.parts() {
             parts.tasks.spawn(task);
@@ -255,47 +270,13 @@ impl Runtime {
             None => false,
         }
     }
-
-    /// Stops: refuses new calls from outside, lets the actors finish what has been accepted, then stops each. What
-    /// is not finished within `[runtime] shutdown_deadline` (default 30 s) is left; durable deliveries go on at the next start.
-    ///
-    /// Safe to call more than once; later calls wait for the first.
-    ///
-    /// # Cancel safety
-    ///
-    /// Not cancel safe: dropped half way, the runtime takes no calls and is never fully stopped.
-    pub async fn stop(&self) {
-        let taken = self.parts.lock().take();
-        let Some(parts) = taken else {
-            self.health
-                .wait_for(|health| *health == Health::Stopped)
-                .await;
-            return;
-        };
-        self.health.set(Health::Stopping);
-        let clock = self.directory.clock();
-        let until = clock.now().after(parts.settings.shutdown_deadline.get());
-        parts.leave(until).await;
-        self.directory.close();
-        parts.finish(until).await;
-        parts.end().await;
-        self.health.set(Health::Stopped);
-        for companion in self.companions.iter() {
-            Box::pin(companion.stop()).await;
-        }
-    }
 }
 
 impl Parts {
-    /// A capability by its name; the name that is probably meant if it does not run here.
-    pub(super) fn find(&self, capability: &str) -> Result<&Installed, Option<String>> {
+    /// A capability of this process, by its name.
+    pub(super) fn find(&self, capability: &str) -> Option<&Installed> {
         let mut all = self.installed.iter();
-        let found = all.find(|installed| installed.services.capability == capability);
-        let names = self
-            .installed
-            .iter()
-            .map(|installed| installed.services.capability);
-        found.ok_or_else(|| nearest(capability, names).map(str::to_owned))
+        all.find(|installed| installed.services.capability == capability)
     }
 
     /// Whether another process hosts it.
@@ -315,13 +296,6 @@ impl Parts {
         Some(CapabilityInfo::foreign(stranger.clone()))
     }
 
-    /// Tells those who look on that no more will come.
-    fn close_logs(&self) {
-        for installed in &self.installed {
-            installed.services.log.close();
-        }
-    }
-
     pub(super) fn is_settled(&self) -> bool {
         self.installed
             .iter()
@@ -331,120 +305,6 @@ impl Parts {
                 .installed
                 .iter()
                 .all(|installed| installed.host.stats().num_undelivered == 0)
-    }
-
-    /// Whether this process hosts nothing of an application that others host.
-    pub(super) fn is_client(&self) -> bool {
-        self.is_member
-            && self.installed.is_empty()
-            && self.fakes.is_empty()
-            && !self.elsewhere.is_empty()
-    }
-
-    /// Takes no more calls of other processes; what was taken is answered.
-    async fn leave(&self, until: Tick) {
-        let Some(network) = &self.network else {
-            return;
-        };
-        tokio::select! {
-            () = Arc::clone(network).leave() => {}
-            () = self.directory.clock().sleep_until(until) => {
-                tracing::warn!("the shutdown deadline has passed: calls of other processes are left");
-            }
-        }
-    }
-
-    /// Whether nothing is left that would be lost with the process.
-    fn is_finished(&self) -> bool {
-        let mut hosts = self.installed.iter().map(|installed| &installed.host);
-        hosts.all(|host| host.is_idle()) && !self.post.is_needed()
-    }
-
-    /// Lets the actors finish, then stops them; gives up at `until`.
-    async fn finish(&self, until: Tick) {
-        let clock = self.directory.clock();
-        self.post.pause();
-        while !self.is_finished() {
-            if clock.now() >= until {
-                tracing::warn!("the shutdown deadline has passed: turns that still run are left");
-                break;
-            }
-            clock.sleep(LOOK).await;
-        }
-        self.post.close();
-        let stops = join_all(self.installed.iter().map(|installed| installed.host.stop()));
-        tokio::select! {
-            _ = stops => {}
-            () = clock.sleep_until(until) => {
-                tracing::warn!("the shutdown deadline has passed: actors that did not stop are left");
-            }
-        }
-        self.abandon();
-        let stopped = join_all(self.installed.iter().map(|installed| installed.host.stop()));
-        tokio::select! {
-            _ = stopped => {}
-            () = clock.sleep(LAST_GRACE) => tracing::warn!("a turn blocks its thread: it is left behind"),
-        }
-    }
-
-    /// Lets go of actors that have not stopped, and tells those who wait for them.
-    fn abandon(&self) {
-        for installed in &self.installed {
-            installed.host.abandon();
-            installed.route.lead_to(Target::Closed);
-        }
-    }
-
-    /// Ends tasks, committer and threads, so that the store is free for the next process.
-    async fn end(&self) {
-        self.close_logs();
-        self.tasks.end().await;
-        let committer = self
-            .durable
-            .as_ref()
-            .map(|durable| durable.committer.clone());
-        let mut hosts = self.hosts.lock().take();
-        if !hosts.has_threads() {
-            // In virtual time nothing waits for threads: time would jump meanwhile.
-            if let Some(committer) = committer {
-                committer.shutdown();
-            }
-            hosts.end();
-            return;
-        }
-        let (sender, ended) = oneshot::channel();
-        // Both wait for threads, which must not be done on one of them, nor on the caller's executor.
-        let ending = std::thread::Builder::new()
-            .name("skep-stop".to_owned())
-            .spawn(move || {
-                if let Some(committer) = committer {
-                    committer.shutdown();
-                }
-                hosts.end();
-                let _ = sender.send(());
-            });
-        if ending.is_ok() {
-            let _ = ended.await;
-        }
-    }
-}
-
-impl Drop for Parts {
-    /// Also reached without [`Runtime::stop`]: nobody may wait for ever, and the store must be free.
-    fn drop(&mut self) {
-        self.directory.close();
-        self.post.close();
-        self.close_logs();
-        self.tasks.cancel();
-        self.abandon();
-        self.hosts.lock().end();
-        // Those that were just running have come to rest with their threads.
-        self.abandon();
-        // A reply leaves before the committer lets go of what it was told with: wait until it has, to free the store.
-        if let Some(durable) = &self.durable {
-            durable.committer.shutdown();
-        }
-        self.health.set(Health::Stopped);
     }
 }
 

@@ -1,9 +1,14 @@
 //! The stores of one runtime: the durable one, opened if a capability needs it, and one in memory for all others.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use super::error::RuntimeError;
 use crate::config;
-use crate::store::{self, Committer, CommitterSettings, MemoryStore, OnFail, OpenOptions, Store};
+use crate::store::{
+    self, Committer, CommitterSettings, MemoryStore, OnFail, OpenOptions, Store, relocate,
+    residents,
+};
 
 /// A store and the one committer that writes to it.
 #[derive(Clone)]
@@ -52,6 +57,37 @@ impl Kept {
         let committer = Committer::start(Arc::clone(&store), committing(settings), on_fail)?;
         Ok(Self { store, committer })
     }
+}
+
+/// Refuses to begin anew with capabilities whose state lies in the store of another node.
+pub(super) fn refuse_elsewhere(
+    root: &Path,
+    own: &Path,
+    capabilities: &[&str],
+) -> Result<(), RuntimeError> {
+    for capability in capabilities {
+        if let Some(found) = residents::find(root, own, capability)? {
+            return Err(RuntimeError::StateElsewhere {
+                capability: (*capability).to_owned(),
+                found,
+                own: own.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Notes whose state is kept here; refuses what is only half here.
+pub(super) fn move_in(kept: &Kept, own: &Path, capabilities: &[&str]) -> Result<(), RuntimeError> {
+    for capability in capabilities {
+        if relocate::is_under_way(kept.store.as_ref(), capability)? {
+            return Err(RuntimeError::StateUnderWay {
+                capability: (*capability).to_owned(),
+                own: own.to_owned(),
+            });
+        }
+    }
+    Ok(residents::move_in(own, capabilities.iter().copied())?)
 }
 
 fn committing(settings: &config::StoreSettings) -> CommitterSettings {

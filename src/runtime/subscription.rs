@@ -275,9 +275,9 @@ impl Runtime {
         let parts = parts.ok_or(SubscribeError::Stopped)?;
         let info = parts
             .named(capability)
-            .map_err(|nearest| SubscribeError::NotHosted {
+            .ok_or_else(|| SubscribeError::NotHosted {
                 capability: capability.to_owned(),
-                nearest,
+                nearest: self.nearest(capability),
             })?;
         if let Some(event) = &subscribe.event {
             info.knows_event(event)
@@ -329,19 +329,17 @@ impl CapabilityInfo {
 }
 
 impl Parts {
-    /// A capability of the application; the name that is probably meant if there is none.
-    fn named(&self, capability: &str) -> Result<&CapabilityInfo, Option<String>> {
+    /// A capability of the application.
+    fn named(&self, capability: &str) -> Option<&CapabilityInfo> {
         let installed = self.installed.iter().map(|installed| &installed.info);
-        let all = || installed.clone().chain(&self.elsewhere);
-        let found = all().find(|info| info.name == capability);
-        let names = || all().map(|info| info.name.as_str());
-        found.ok_or_else(|| nearest(capability, names()).map(str::to_owned))
+        let mut all = installed.chain(&self.elsewhere);
+        all.find(|info| info.name == capability)
     }
 
     /// Reads the log of a capability, wherever that is.
     fn reader(&self, capability: &str, filter: Filter, start: Start) -> Option<Reader> {
         let num_hosts = self.num_hosts(capability);
-        let here = self.find(capability).ok();
+        let here = self.find(capability);
         match (here, &self.network) {
             (Some(installed), network) if num_hosts <= 1 || network.is_none() => {
                 let reader = LogReader::new(&installed.services, filter, start);

@@ -72,10 +72,10 @@ impl Runtime {
         let (hosts, network) = (parts.hosts_of(capability).await, &parts.network);
         let (Some(network), false) = (network, hosts.is_empty()) else {
             return match parts.find(capability) {
-                Ok(_) => control::timers(&parts, capability, num_max)
+                Some(_) => control::timers(&parts, capability, num_max)
                     .await
                     .map_err(unreachable),
-                Err(_) => Err(TimersError::NotHosted {
+                None => Err(TimersError::NotHosted {
                     capability: capability.to_owned(),
                 }),
             };

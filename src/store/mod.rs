@@ -40,6 +40,8 @@ mod port;
 mod raw;
 #[cfg(any(feature = "sled", feature = "fjall"))]
 mod record;
+pub mod relocate;
+pub mod residents;
 #[cfg(feature = "sled")]
 mod sled_engine;
 pub mod transfer;

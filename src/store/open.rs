@@ -16,6 +16,7 @@ use super::error::Error;
 use super::header::Header;
 use super::lock::Lock;
 use super::port::Store;
+use super::residents;
 
 /// The format of stores that this build writes, and the only one it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -156,6 +157,8 @@ fn check_directory(options: &OpenOptions) -> Result<Option<Header>, Error> {
     let path = options.path.as_path();
     match Header::read(path)? {
         Some(header) => check_header(options, &header).map(|()| Some(header)),
+        // Its nodes keep their stores in folders of their own in it.
+        None if has_stores(path, &options.application)? => Ok(None),
         None => check_empty(path).map(|()| None),
     }
 }
@@ -187,6 +190,16 @@ fn check_header(options: &OpenOptions, header: &Header) -> Result<(), Error> {
         });
     }
     Ok(())
+}
+
+/// Whether a folder in it holds a store of this application.
+fn has_stores(path: &Path, application: &str) -> Result<bool, Error> {
+    for folder in residents::folders(path).into_iter().skip(1) {
+        if Header::read(&folder)?.is_some_and(|header| header.application == application) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Allows what a process leaves behind that was killed while it created the store.

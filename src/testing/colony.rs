@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::fake::{Fake, Installed};
 use super::server::Server;
 use crate::actor::{Capability, HandlesAll};
@@ -222,16 +224,34 @@ impl Colony {
         for member in &self.capabilities {
             sources = sources.set(format!("nodes.{0}.hosts=[{0:?}]", member.name));
         }
-        let mut nodes = Vec::new();
-        for (seed, member) in (2..).zip(&self.capabilities) {
+        let nodes = (2..).zip(&self.capabilities).map(|(seed, member)| {
             let sources = sources.clone().set(format!("runtime.seed={seed}"));
             let builder = self.builder(sources, config::Placement::Local);
-            nodes.push(builder.node(member.name, 1).start().await?);
-        }
-        let client = self.builder(sources, config::Placement::Local).client();
-        let client = client.fakes(self.make_fakes()).start().await?;
+            builder.node(member.name, 1)
+        });
+        let client = self.builder(sources.clone(), config::Placement::Local);
+        let client = client.client().fakes(self.make_fakes());
+        let starts = nodes.chain([client]).map(Builder::start);
+        let mut nodes = all_or_none(join_all(starts).await).await?;
+        let Some(client) = nodes.pop() else {
+            return Err(RuntimeError::NotSplit);
+        };
         Ok(client.with_companions(nodes, Arc::<Server>::clone(server)))
     }
+}
+
+/// What was started if all was; else none of it runs on, and what kept whom from starting is told together.
+async fn all_or_none(
+    starts: Vec<Result<Runtime, RuntimeError>>,
+) -> Result<Vec<Runtime>, RuntimeError> {
+    let (started, failed): (Vec<_>, Vec<_>) = starts.into_iter().partition(Result::is_ok);
+    let started: Vec<_> = started.into_iter().flatten().collect();
+    let failed = failed.into_iter().filter_map(Result::err);
+    let Some(error) = failed.reduce(RuntimeError::and) else {
+        return Ok(started);
+    };
+    join_all(started.iter().map(Runtime::stop)).await;
+    Err(error)
 }
 
 impl fmt::Debug for Colony {

@@ -29,11 +29,12 @@ impl Loopback {
 
     /// Through the codec and back.
     fn received(&self, request: Request) -> Result<Request, CallError> {
-        let (contract, version) = (request.contract.clone(), request.version);
+        let (contract, message) = (request.contract.clone(), request.message.clone());
+        let version = request.version;
         let address = Address {
             contract: &contract,
             version,
-            message: "",
+            message: &message,
             deadline: Duration::ZERO,
             is_answered: true,
         };

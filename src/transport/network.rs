@@ -171,6 +171,8 @@ pub(crate) trait Network: Send + Sync {
         body: Vec<u8>,
         patience: Duration,
     ) -> BoxFuture<'static, Result<Vec<u8>, Unanswered>>;
+    /// Whether calls of this process are under way to others, or theirs to it.
+    fn has_calls(&self) -> bool;
 
     /// Whether nothing is on its way to this process or from it, as far as can be asked.
     fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool>;
@@ -183,4 +185,7 @@ pub(crate) trait Network: Send + Sync {
 
     /// Takes no more calls of others. Ends when those that were taken are answered.
     fn leave(self: Arc<Self>) -> BoxFuture<'static, ()>;
+
+    /// Lets go of everything at once, without a word to others: as a process that is killed.
+    fn abandon(&self);
 }

@@ -304,3 +304,12 @@ pub(crate) async fn pass_time(duration: Duration) {
     let until = tokio::time::Instant::now() + duration;
     tokio::time::sleep_until(until).await;
 }
+
+/// Lets everybody go on until something is so: what crosses processes takes its time. A test that waits for ever has failed.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(tokio::time::Instant::now() < end, "it is never so");
+        pass_time(Duration::from_millis(1)).await;
+    }
+}

@@ -193,7 +193,7 @@ async fn an_idle_actor_of_a_key_goes_and_comes_back_with_its_state(colony: Colon
     );
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn an_actor_of_a_key_that_is_used_stays(colony: Colony) {
     let colony = colony
         .with::<House>()

@@ -102,7 +102,7 @@ async fn stress_start_and_stop(colony: Colony) {
     let colony = hoppers(colony).set("runtime.arbiters=2");
     for _ in 0..repeats(10) {
         let runtime = colony.start().await;
-        let path = ["beta", "gamma/1", "gamma/2", "delta"];
+        let path = ["beta", "gamma[1]", "gamma[2]", "delta"];
         let asks = (0..SENDERS).map(|_| {
             let alpha = runtime.get::<Alpha>();
             on_a_task(async move { alpha.ask(Hop::along(&path)).await })

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use skep::{CallError, Cx, Message, Uses};
 
-/// Goes on to the first of `path` – `alpha`, `beta`, `gamma/<key>`, `delta` – with the rest of it; at its end it waits at `gate`.
+/// Goes on to the first of `path` – `alpha`, `beta`, `gamma[<key>]`, `delta` – with the rest of it; at its end it waits at `gate`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = u32, error = Stuck)]
 pub(crate) struct Hop {
@@ -63,7 +63,7 @@ where
         return Ok(0);
     }
     let next = m.path.remove(0);
-    let answer = match next.split_once('/') {
+    let answer = match next.strip_suffix(']').and_then(|next| next.split_once('[')) {
         Some(("gamma", key)) => cx.to::<Gamma>().key(key).ask(m).await,
         _ if next == "alpha" => cx.to::<Alpha>().ask(m).await,
         _ if next == "beta" => cx.to::<Beta>().ask(m).await,

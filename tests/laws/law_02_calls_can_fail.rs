@@ -3,6 +3,7 @@
 //! `DeadlineExceeded` is in law 3, `Cycle` in law 4, `Overloaded` in law 5, `Down` in law 6, `Storage` in law 7.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,14 +59,25 @@ fn counting() -> String {
 #[skep::test]
 async fn a_capability_that_nobody_hosts_is_not_there(colony: Colony) {
     let runtime = colony.with::<Worker>().start().await;
-    let error = undelivered(runtime.get::<Counting>().ask(Read {}).await);
+    let moment = Duration::from_millis(200);
+    let error = undelivered(
+        runtime
+            .get::<Counting>()
+            .ask(Read {})
+            .deadline(moment)
+            .await,
+    );
     assert_eq!(
         error,
         CallError::NotHosted {
             capability: counting()
         }
     );
-    let told = runtime.get::<Counting>().tell(Read {}).await;
+    let told = runtime
+        .get::<Counting>()
+        .tell(Read {})
+        .deadline(moment)
+        .await;
     assert_eq!(told, Err(error));
 }
 
@@ -316,15 +328,11 @@ async fn errors_are_the_same_after_they_crossed_a_wire(_colony: Colony) {
 #[skep::test]
 async fn an_ask_and_a_tell_fail_alike_when_nobody_hosts(colony: Colony) {
     let runtime = colony.with::<Counter>().start().await;
-    let asked = undelivered(runtime.get::<Noting>().ask(Notes {}).await);
-    let told = runtime
-        .get::<Noting>()
-        .tell(Notes {})
-        .await
-        .expect_err("nobody hosts it");
-    let tried = runtime
-        .get::<Noting>()
-        .try_tell(Notes {})
-        .expect_err("nobody hosts it");
+    let noting = runtime.get::<Noting>();
+    let moment = Duration::from_millis(200);
+    let asked = undelivered(noting.ask(Notes {}).deadline(moment).await);
+    let told = noting.tell(Notes {}).deadline(moment).await;
+    let told = told.expect_err("nobody hosts it");
+    let tried = noting.try_tell(Notes {}).expect_err("nobody hosts it");
     assert_eq!((asked.clone(), asked), (told, tried.error));
 }

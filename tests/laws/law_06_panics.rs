@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::poll;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use skep::testing::Colony;
+use skep::testing::{Colony, Placement};
 use skep::{AskError, CallError, Cx, Delivery, Message, Runtime, RuntimeError, StartError};
 
 use crate::counter::{Add, Counter, Counting, Read};
@@ -92,7 +92,7 @@ async fn neighbours_do_not_notice(colony: Colony) {
     assert_eq!(runtime.stats()[1].num_restarts, 0);
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn a_first_panic_is_followed_by_a_restart_at_once(colony: Colony) {
     let runtime = colony.with::<Worker>().start().await;
     let before = tokio::time::Instant::now();
@@ -105,7 +105,7 @@ async fn a_first_panic_is_followed_by_a_restart_at_once(colony: Colony) {
     assert!(before.elapsed() < Duration::from_millis(10));
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn later_restarts_wait_longer_and_longer(colony: Colony) {
     let colony = colony
         .with::<Worker>()
@@ -183,7 +183,7 @@ async fn what_waits_when_an_actor_goes_down_is_refused(colony: Colony) {
     );
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn an_actor_that_was_down_long_enough_is_tried_again(colony: Colony) {
     let colony = colony
         .with::<Worker>()
@@ -198,7 +198,7 @@ async fn an_actor_that_was_down_long_enough_is_tried_again(colony: Colony) {
     assert_eq!(noting.ask(Notes {}).await, Ok(Vec::new()));
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn old_panics_are_forgiven(colony: Colony) {
     let colony = colony
         .with::<Worker>()
@@ -373,8 +373,10 @@ async fn a_panic_while_the_state_is_dropped_hurts_nobody(colony: Colony) {
 /// A counter whose events a ledger enters; the total 3 is spoiled as long as the fuse blows.
 async fn spoiled(colony: Colony, fuse: &Fuse, panic: bool) -> Runtime {
     let colony = colony.with::<Counter>().with::<Ledger>();
+    // Who tries again is the emitter's relay, or over NATS the listener.
     let runtime = colony
-        .set("capabilities.counting.delivery.attempts=3")
+        .set("defaults.delivery.attempts=3")
+        .set("defaults.delivery.backoff_min=10ms")
         .start()
         .await;
     let spoil = Spoil {
@@ -394,6 +396,14 @@ async fn spoiled(colony: Colony, fuse: &Fuse, panic: bool) -> Runtime {
     runtime
 }
 
+/// Whose dead letters the counter's events are in: those of whoever has tried to deliver them.
+fn buried(colony: &Colony) -> &'static str {
+    match colony.placement() {
+        Placement::Local | Placement::Wire => "counting",
+        Placement::Nats => "ledgers",
+    }
+}
+
 async fn entries(runtime: &Runtime) -> Vec<u64> {
     runtime
         .get::<Ledgers>()
@@ -406,25 +416,23 @@ async fn entries(runtime: &Runtime) -> Vec<u64> {
 async fn an_event_whose_turn_fails_comes_again_in_its_order(colony: Colony) {
     for panic in [true, false] {
         let fuse = Fuse::new(2);
-        let colony = Colony::new(colony.placement(), skep::testing::Time::Virtual);
+        let colony = Colony::new(colony.placement(), colony.time());
         let runtime = spoiled(colony, &fuse, panic).await;
         assert_eq!(entries(&runtime).await, [1, 2, 3, 4, 5]);
-        assert!(
-            runtime
-                .dead_letters("counting")
-                .await
-                .expect("the store")
-                .is_empty()
-        );
+        for capability in ["counting", "ledgers"] {
+            let dead = runtime.dead_letters(capability).await.expect("the store");
+            assert!(dead.is_empty(), "{dead:?}");
+        }
     }
 }
 
 #[skep::test]
 async fn an_event_that_keeps_failing_is_put_aside_and_seen(colony: Colony) {
     let fuse = Fuse::new(u32::MAX);
+    let buried = buried(&colony);
     let runtime = spoiled(colony, &fuse, true).await;
     assert_eq!(entries(&runtime).await, [1, 2, 4, 5]);
-    let dead = runtime.dead_letters("counting").await.expect("the store");
+    let dead = runtime.dead_letters(buried).await.expect("the store");
     let [letter] = dead.as_slice() else {
         panic!("one letter, not {dead:?}");
     };
@@ -443,17 +451,18 @@ async fn an_event_that_keeps_failing_is_put_aside_and_seen(colony: Colony) {
 #[skep::test]
 async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
     let fuse = Fuse::new(3);
+    let buried = buried(&colony);
     let runtime = spoiled(colony, &fuse, true).await;
-    let number = runtime.dead_letters("counting").await.expect("the store")[0].number;
+    let number = runtime.dead_letters(buried).await.expect("the store")[0].number;
     runtime
-        .replay_dead_letter("counting", number)
+        .replay_dead_letter(buried, number)
         .await
         .expect("the store");
     assert!(runtime.settled(MINUTE).await);
     assert_eq!(entries(&runtime).await, [1, 2, 4, 5, 3]);
     assert!(
         runtime
-            .dead_letters("counting")
+            .dead_letters(buried)
             .await
             .expect("the store")
             .is_empty()
@@ -463,20 +472,21 @@ async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
 #[skep::test]
 async fn a_dead_letter_may_be_dropped(colony: Colony) {
     let fuse = Fuse::new(u32::MAX);
+    let buried = buried(&colony);
     let runtime = spoiled(colony, &fuse, true).await;
-    let number = runtime.dead_letters("counting").await.expect("the store")[0].number;
+    let number = runtime.dead_letters(buried).await.expect("the store")[0].number;
     runtime
-        .drop_dead_letter("counting", number)
+        .drop_dead_letter(buried, number)
         .await
         .expect("the store");
     assert!(
         runtime
-            .dead_letters("counting")
+            .dead_letters(buried)
             .await
             .expect("the store")
             .is_empty()
     );
-    let error = runtime.drop_dead_letter("counting", number).await;
+    let error = runtime.drop_dead_letter(buried, number).await;
     assert!(
         matches!(error, Err(skep::DeadLetterError::Unknown { .. })),
         "{error:?}"

@@ -107,7 +107,7 @@ async fn a_turn_may_ask_others_while_the_runtime_stops(colony: Colony) {
     let noting = runtime.get::<Noting>();
     noting.tell(pass(&gate)).await.expect("room");
     gate.arrived().await;
-    let path = ["beta", "gamma/1", "delta", "gamma/2"];
+    let path = ["beta", "gamma[1]", "delta", "gamma[2]"];
     let alpha = runtime.get::<Alpha>();
     let mut ask = pin!(alpha.ask(Hop::along(&path)));
     let first = poll!(ask.as_mut());
@@ -124,7 +124,7 @@ async fn a_turn_may_ask_others_while_the_runtime_stops(colony: Colony) {
 
 #[skep::test]
 async fn stopping_takes_no_longer_than_its_deadline(colony: Colony) {
-    let colony = colony.with::<Worker>().set("runtime.shutdown_deadline=3s");
+    let colony = colony.with::<Worker>().set("runtime.shutdown_deadline=1s");
     let runtime = colony.start().await;
     let noting = runtime.get::<Noting>();
     let gate = Gate::new();
@@ -135,7 +135,7 @@ async fn stopping_takes_no_longer_than_its_deadline(colony: Colony) {
     assert!(poll!(queued.as_mut()).is_pending());
     let begun = tokio::time::Instant::now();
     runtime.stop().await;
-    assert_eq!(begun.elapsed().as_secs_f64().round(), 3.0);
+    assert_eq!(begun.elapsed().as_secs(), 1);
     let error = ask.await.expect_err("it was let go of");
     assert!(
         matches!(
@@ -242,7 +242,7 @@ async fn after_a_stop_nothing_holds_the_store_though_references_are_held(colony:
         .expect("a reply");
     runtime
         .get::<Alpha>()
-        .ask(Hop::along(&["beta", "gamma/1"]))
+        .ask(Hop::along(&["beta", "gamma[1]"]))
         .await
         .expect("a reply");
     runtime.stop().await;
@@ -319,7 +319,7 @@ async fn a_stop_under_load_answers_every_call(colony: Colony) {
             let alpha = runtime.get::<Alpha>();
             on_a_task(async move {
                 loop {
-                    match alpha.ask(Hop::along(&["gamma/1", "beta"])).await {
+                    match alpha.ask(Hop::along(&["gamma[1]", "beta"])).await {
                         Ok(hops) => assert_eq!(hops, 2),
                         Err(error) => return error,
                     }

@@ -102,6 +102,31 @@ const SHOWN: &[(&str, &str, &str)] = &[
         "no_more_events_are_kept_than_event_log_says",
     ),
     (
+        "defaults.calls_at_once",
+        "law_10_guards",
+        "more_calls_than_calls_at_once_wait_with_their_callers",
+    ),
+    (
+        "defaults.retries",
+        "law_10_guards",
+        "an_idempotent_message_is_sent_again_when_retries_says_so",
+    ),
+    (
+        "defaults.breaker.failures",
+        "law_10_guards",
+        "so_many_failed_calls_open_the_breaker",
+    ),
+    (
+        "defaults.breaker.within",
+        "law_10_guards",
+        "failures_that_are_further_apart_than_within_do_not_open_the_breaker",
+    ),
+    (
+        "defaults.breaker.open_for",
+        "law_10_guards",
+        "an_open_breaker_lets_one_call_try_after_open_for_and_closes_when_it_is_handled",
+    ),
+    (
         "defaults.delivery.attempts",
         "law_06",
         "an_event_that_keeps_failing_is_put_aside_and_seen",
@@ -305,6 +330,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("law_07_log", include_str!("law_07_event_log.rs")),
     ("law_08", include_str!("law_08_deliveries.rs")),
     ("law_08_once", include_str!("law_08_effectively_once.rs")),
+    ("law_10_guards", include_str!("law_10_guards.rs")),
     ("law_10", include_str!("law_10_safe_by_default.rs")),
     ("law_11", include_str!("law_11_no_inert_setting.rs")),
     ("meters", include_str!("meters.rs")),

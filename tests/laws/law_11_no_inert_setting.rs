@@ -28,7 +28,7 @@ async fn there_are_as_many_stateless_actors_as_arbiters_unless_something_is_said
     assert_eq!(runtime.stats()[3].num_actors, 3);
 }
 
-#[skep::test]
+#[skep::test(in_process = "the kit gives each node a seed of its own")]
 async fn the_same_seed_gives_the_same_random_numbers(colony: Colony) {
     let placement = colony.placement();
     let mut rolls = Vec::new();
@@ -115,12 +115,12 @@ async fn groups(colony: Colony, settings: &str, num_bytes: usize) -> Vec<usize> 
     groups
 }
 
-#[skep::test(real_time)]
+#[skep::test(real_time, in_process = "two nodes have two committers")]
 async fn no_more_turns_share_a_sync_than_group_batches_says(colony: Colony) {
     assert_eq!(groups(colony, "store.group_batches=4", 10).await, [4, 4, 4]);
 }
 
-#[skep::test(real_time)]
+#[skep::test(real_time, in_process = "two nodes have two committers")]
 async fn no_more_bytes_share_a_sync_than_group_bytes_says(colony: Colony) {
     let groups = groups(colony, "store.group_bytes=8KiB", 3000).await;
     assert_eq!(groups, [2; 6]);
@@ -151,7 +151,7 @@ async fn a_store_that_hangs_for_longer_than_the_watchdog_waits_has_failed(colony
 async fn what_defaults_say_holds_for_all_and_a_capability_may_say_otherwise(colony: Colony) {
     let colony = colony.with::<Worker>().set("defaults.mailbox=2");
     for (own, expected) in [(None, 2), (Some("capabilities.noting.mailbox=5"), 5)] {
-        let fresh = Colony::new(colony.placement(), skep::testing::Time::Virtual);
+        let fresh = Colony::new(colony.placement(), colony.time());
         let fresh = fresh.with::<Worker>().set("defaults.mailbox=2");
         let runtime = match own {
             Some(own) => fresh.set(own).start().await,
@@ -214,7 +214,7 @@ async fn delivery_time(colony: Colony, failures: u32) -> f64 {
     before.elapsed().as_secs_f64()
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn a_failed_delivery_is_tried_again_after_backoff_min(colony: Colony) {
     let colony = colony.set("capabilities.counting.delivery.backoff_max=1h");
     let took = delivery_time(
@@ -225,7 +225,7 @@ async fn a_failed_delivery_is_tried_again_after_backoff_min(colony: Colony) {
     assert!((5.0..10.1).contains(&took), "{took}");
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn deliveries_wait_no_longer_than_backoff_max(colony: Colony) {
     let colony = colony
         .set("capabilities.counting.delivery.backoff_min=1s")

@@ -47,7 +47,13 @@ fn page(runtime: &Runtime) -> Page {
 
 /// One turn that is remembered, one that is refused, one that panics; a timer.
 async fn busy(colony: Colony) -> Runtime {
-    let runtime = colony.with::<Counter>().with::<Ledger>().start().await;
+    let colony = colony
+        .with::<Counter>()
+        .with::<Ledger>()
+        .set("capabilities.counting.breaker.failures=1000")
+        .set("capabilities.counting.calls_at_once=1000")
+        .set("capabilities.counting.retries=1");
+    let runtime = colony.start().await;
     let counting = runtime.get::<Counting>();
     counting
         .ask(Add { number: 1 })
@@ -147,7 +153,7 @@ async fn turns_and_rows_are_counted(colony: Colony) {
     assert!(page.value("skep_turn_duration_seconds_count", &[("message", "add")]) >= 1.0);
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn a_backlog_shows_with_its_age_and_dead_letters_in_the_end(colony: Colony) {
     let colony = colony
         .set("capabilities.counting.delivery.backoff_min=1m")
@@ -178,7 +184,7 @@ async fn a_backlog_shows_with_its_age_and_dead_letters_in_the_end(colony: Colony
     assert!((read("skep_dead_letters") - 1.0).abs() < 0.1);
 }
 
-#[skep::test]
+#[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn rows_are_not_counted_at_every_look(colony: Colony) {
     let runtime = colony.with::<Counter>().start().await;
     let timers = || runtime.inventory().capabilities[0].num_timers;

@@ -11,10 +11,11 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Head;
 use crate::cli::session::Session;
+use crate::cli::store_arrange::{Moved, Plan};
 use crate::cli::store_files::{self, FilesError};
 use crate::cli::views::{Compacted, Store, Tree};
 use crate::cli::{arguments, output};
-use crate::config::{Engine as ConfiguredEngine, StoreSettings};
+use crate::config::{Config, Engine as ConfiguredEngine, StoreSettings};
 use crate::store;
 
 pub(super) fn define(name: &str) -> clap::Command {
@@ -39,12 +40,18 @@ pub(super) fn define(name: &str) -> clap::Command {
                 .arg(file("The exported file"))
                 .arg(arguments::json()),
         )
+        .subcommand(
+            clap::Command::new("arrange")
+                .about("Brings the state of each capability to the node that hosts it now; the application must not run")
+                .arg(arguments::json()),
+        )
         .after_help(format!(
             "Examples:\n  \
              {name} store info\n  \
              {name} store compact\n  \
              {name} store export {name}.export\n  \
-             {name} store import {name}.export --data ./new --set store.engine=fjall\n\n\
+             {name} store import {name}.export --data ./new --set store.engine=fjall\n  \
+             {name} store arrange -c split.toml\n\n\
              `info` asks the process while it runs; all else works on the folder store.path, which nobody may have open.\n\
              Ends with 66 when there is no store, 74 when it cannot be read or written, 75 when somebody has it open."
         ))
@@ -63,6 +70,7 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     match (action, file) {
         ("export", Some(file)) => export(&session, settings.path, file.clone(), as_json).await,
         ("import", Some(file)) => import(&session, settings, file.clone(), as_json).await,
+        ("arrange", _) => arrange(&session, &config, settings, as_json).await,
         (action, _) => {
             let running = running(&session, &Whereabouts::of(&config)?).await?;
             match (action, running) {
@@ -226,15 +234,56 @@ async fn import(
     file: PathBuf,
     as_json: bool,
 ) -> Result<Exit, Failure> {
-    let engine = match settings.engine {
-        ConfiguredEngine::Sled => store::Engine::Sled,
-        ConfiguredEngine::Fjall => store::Engine::Fjall,
-    };
+    let engine = engine_of(&settings);
     let (source, application) = (file.clone(), session.application());
     let carried = on_files(session, move || {
         store_files::import(&source, &settings.path, application, engine)
     });
     tell_carried("imported", &carried.await?, &file, as_json)
+}
+
+async fn arrange(
+    session: &Session,
+    config: &Config,
+    settings: StoreSettings,
+    as_json: bool,
+) -> Result<Exit, Failure> {
+    let (topology, parts) = session.topology(config)?;
+    let plan = Plan {
+        application: session.application().to_owned(),
+        engine: engine_of(&settings),
+        root: settings.path,
+        topology,
+        parts,
+    };
+    let moved = on_files(session, move || plan.carry_out()).await?;
+    if as_json {
+        output::json(&json!(moved))?;
+    } else if moved.is_empty() {
+        output::line("everything is where it belongs: nothing was moved")?;
+    } else {
+        let heads = ["CAPABILITY", "FROM", "TO"].map(Head::Text);
+        let heads: Vec<_> = heads.into_iter().chain([Head::Number("ENTRIES")]).collect();
+        let row = |moved: &Moved| {
+            let (from, to) = (moved.from.display(), moved.to.display());
+            vec![
+                moved.capability.clone(),
+                from.to_string(),
+                to.to_string(),
+                moved.entries.to_string(),
+            ]
+        };
+        output::line(&output::columns(&heads, moved.iter().map(row).collect()))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The engine of stores that are made.
+fn engine_of(settings: &StoreSettings) -> store::Engine {
+    match settings.engine {
+        ConfiguredEngine::Sled => store::Engine::Sled,
+        ConfiguredEngine::Fjall => store::Engine::Fjall,
+    }
 }
 
 fn tell_carried(

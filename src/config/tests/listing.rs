@@ -46,6 +46,10 @@ fn the_table_has_every_key_with_value_and_origin() {
     admin.enabled                  true              default
     admin.file                     -                 default
     admin.listen                   "127.0.0.1:0"     default
+    defaults.breaker.failures      0                 default
+    defaults.breaker.open_for      "5s"              default
+    defaults.breaker.within        "10s"             default
+    defaults.calls_at_once         0                 default
     defaults.deadline              "5s"              default
     defaults.delivery.attempts     8                 default
     defaults.delivery.backoff_max  "30s"             default
@@ -64,6 +68,7 @@ fn the_table_has_every_key_with_value_and_origin() {
     defaults.restart.budget        10                default
     defaults.restart.down_for      "30s"             default
     defaults.restart.within        "1m"              default
+    defaults.retries               0                 default
     gateway.connections            1024              default
     gateway.cors_origins           []                default
     gateway.deadline_max           "1m"              default

@@ -19,6 +19,7 @@ use super::visit::Said;
 
 /// Libraries that only speak when something is wrong, whatever a capability's own level says.
 pub(super) const QUIET: &[&str] = &[
+    "async_nats",
     "sled",
     "fjall",
     "lsm_tree",

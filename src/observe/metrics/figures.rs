@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::page::{Buckets, Labels, Page};
 use super::process::Process;
 use crate::actor::{HistogramReading, MeterReading};
+use crate::call::{BreakerReading, GuardReading};
 use crate::engine::CapabilityStats;
 use crate::runtime::{Health, Inventory, Runtime, Shelf};
 use crate::store::Reading;
@@ -17,6 +18,7 @@ pub(super) struct Figures {
     stats: Vec<CapabilityStats>,
     meters: Vec<MeterReading>,
     failures: Vec<(&'static str, &'static str, u64)>,
+    guards: Vec<GuardReading>,
     inventory: Arc<Inventory>,
     store: Option<Reading>,
     process: Process,
@@ -29,6 +31,7 @@ impl Figures {
             stats: runtime.stats(),
             meters: runtime.meters(),
             failures: runtime.call_failures(),
+            guards: runtime.guards(),
             inventory: runtime.inventory(),
             store: runtime.store_reading(),
             process: Process::read(),
@@ -43,6 +46,7 @@ impl Figures {
             is_ready,
         )?;
         self.turns(page)?;
+        self.guards(page)?;
         self.actors(page)?;
         self.deliveries(page)?;
         self.store(page)?;
@@ -81,6 +85,41 @@ impl Figures {
             "skep_call_failures",
             "Calls that the platform failed, by the error's code.",
             failures,
+        )
+    }
+
+    /// Of the capabilities alone that have such a guard.
+    fn guards(&self, page: &mut Page<'_>) -> fmt::Result {
+        let labels = |guard: &GuardReading| vec![("capability", guard.capability)];
+        let breakers = |figure: fn(&BreakerReading) -> u64| {
+            let guards = self.guards.iter();
+            guards.filter_map(move |guard| Some((labels(guard), figure(&guard.breaker?))))
+        };
+        page.gauges(
+            "skep_breaker_open",
+            "1 while the circuit breaker refuses calls, else 0.",
+            breakers(|breaker| u64::from(breaker.is_open))
+                .map(|(labels, open)| (labels, float(open))),
+        )?;
+        page.counters(
+            "skep_breaker_refused",
+            "Calls that the circuit breaker refused; each is a failed call, too.",
+            breakers(|breaker| breaker.num_refused),
+        )?;
+        let under_way = self.guards.iter();
+        let under_way =
+            under_way.filter_map(|guard| Some((labels(guard), float(guard.num_under_way? as u64))));
+        page.gauges(
+            "skep_calls_under_way",
+            "Calls of this process that count towards calls_at_once.",
+            under_way,
+        )?;
+        let retried = self.guards.iter();
+        let retried = retried.filter_map(|guard| Some((labels(guard), guard.num_retried?)));
+        page.counters(
+            "skep_call_retries",
+            "How often failed calls were made again.",
+            retried,
         )
     }
 

@@ -70,7 +70,7 @@ where
 }
 
 async fn host(parts: Arc<Parts>, of: Of) -> Option<Host> {
-    parts.find(&of.capability).ok()?;
+    parts.find(&of.capability)?;
     let network = parts.network.as_ref()?;
     let instance = network.identity().1.to_owned();
     Some(Host { instance })
@@ -133,7 +133,7 @@ pub(in crate::runtime) async fn dead_letters(
 fn dead(parts: &Parts, capability: &str) -> Result<DeadLetters, DeadLetterError> {
     let installed = parts
         .find(capability)
-        .map_err(|_| DeadLetterError::NotHosted {
+        .ok_or_else(|| DeadLetterError::NotHosted {
             capability: capability.to_owned(),
         })?;
     Ok(DeadLetters::new(Arc::clone(&installed.services)))
@@ -188,7 +188,7 @@ pub(in crate::runtime) async fn timers(
     let (of, capability) = (Arc::downgrade(parts), capability.to_owned());
     let reading = move || {
         let parts = of.upgrade()?;
-        let installed = parts.find(&capability).ok()?;
+        let installed = parts.find(&capability)?;
         Some(timers::read(installed, num_max))
     };
     let read = parts.tasks.blocking(reading).await.flatten();
@@ -197,6 +197,6 @@ pub(in crate::runtime) async fn timers(
 }
 
 async fn log(parts: Arc<Parts>, asked: LogAsked) -> Option<Result<super::verbs::LogSaid, String>> {
-    let installed = parts.find(&asked.capability).ok()?;
+    let installed = parts.find(&asked.capability)?;
     log_pages::page(installed, asked).await
 }

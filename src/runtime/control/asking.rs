@@ -42,7 +42,7 @@ impl Parts {
         let Some(network) = &self.network else {
             return Vec::new();
         };
-        let is_here = self.find(capability).is_ok();
+        let is_here = self.find(capability).is_some();
         let is_there = self.elsewhere.iter().any(|info| info.name == capability);
         match self.num_hosts(capability) {
             0 | 1 if is_here => Vec::new(),

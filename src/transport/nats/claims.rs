@@ -268,16 +268,16 @@ pub(super) async fn claim_all(
     Ok(held)
 }
 
-/// Renews claims until one of them is somebody else's; then says which.
+/// Renews each claim until it is somebody else's; then says so.
 pub(super) fn keep_all(
     claims: &Claims,
     held: Vec<Held>,
     tasks: &Tasks,
-    on_loss: impl Fn(ClaimError) + Clone + Send + Sync + 'static,
+    on_loss: impl Fn(&'static str, ClaimError) + Clone + Send + Sync + 'static,
 ) {
     for one in held {
         let (claims, on_loss) = (claims.clone(), on_loss.clone());
-        tasks.spawn(async move { on_loss(claims.keep(one).await) });
+        tasks.spawn(async move { on_loss(one.capability, claims.keep(one).await) });
     }
 }
 

@@ -1,16 +1,18 @@
 //! [`Nats`]: joins this process with others over a nats-server.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::bus::{Bus, BusError, Listening};
-use super::calls::{Callee, Caller};
-use super::claims::{self, ClaimError, Claims, Living};
+use super::calls::{Callee, Caller, UnderWay};
+use super::claims::{self, ClaimError, Claims, Held, Living};
 use super::control::{self, Control};
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
@@ -39,14 +41,17 @@ pub(crate) struct Nats {
     presence: watch::Sender<Presence>,
     joined: Mutex<Joined>,
     bus: Bus,
-    _living: Living,
+    under_way: UnderWay,
+    /// Nothing more is joined.
+    left: CancellationToken,
 }
 
 /// What stands when it has joined.
 #[derive(Default)]
 struct Joined {
+    _living: Option<Living>,
     claims: Option<Claims>,
-    listening: Vec<Arc<Listening>>,
+    listening: Vec<(&'static str, Arc<Listening>)>,
     callees: Vec<Arc<Callee>>,
 }
 
@@ -114,18 +119,23 @@ impl Nats {
         let replicas = u8::try_from(settings.replicas).unwrap_or(1);
         let (presence, _) = watch::channel(Presence::Away("no nats-server answers".to_owned()));
         let instance = format!("{node}-{:016x}", entropy());
+        let living = Living::new(&instance);
         Ok(Arc::new(Self {
             bus: Bus::new(&link, replicas, clock, random),
             link,
             replicas: usize::from(replicas),
-            _living: Living::new(&instance),
             identity: Identity {
                 instance,
                 node: node.to_owned(),
             },
             tasks: tasks.clone(),
             presence,
-            joined: Mutex::default(),
+            joined: Mutex::new(Joined {
+                _living: Some(living),
+                ..Joined::default()
+            }),
+            under_way: UnderWay::default(),
+            left: CancellationToken::new(),
         }))
     }
 
@@ -166,13 +176,16 @@ impl Nats {
         } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
-            self.bus.ensure(wanted).await?;
-            self.claim(near).await?;
+            self.bus.ensure(wanted, listeners).await?;
+            let (claims, held) = self.claim(near).await?;
             // Only who has the claim may listen: two of them would not keep the order.
-            let listening = listeners
-                .iter()
-                .map(|listener| Arc::new(self.bus.listen(listener)));
+            let listening = listeners.iter().map(|listener| {
+                let listening = Arc::new(self.bus.listen(listener));
+                (listener.services.capability, listening)
+            });
             self.joined.lock().listening = listening.collect();
+            self.keep(&claims, held);
+            self.joined.lock().claims = Some(claims);
         }
         let num_open = self.joined.lock().callees.len();
         for near in near.iter().skip(num_open) {
@@ -190,19 +203,38 @@ impl Nats {
         Ok(())
     }
 
-    async fn claim(self: &Arc<Self>, near: &[Near]) -> Result<(), JoinError> {
+    async fn claim(&self, near: &[Near]) -> Result<(Claims, Vec<Held>), JoinError> {
         let Identity { node, instance, .. } = &self.identity;
         let claims = Claims::open(&self.link, self.replicas, node, instance).await?;
         let exclusive = near.iter().filter(|near| near.is_exclusive);
         let exclusive: Vec<_> = exclusive.map(|near| near.capability).collect();
         let held = claims::claim_all(&claims, &exclusive).await?;
+        Ok((claims, held))
+    }
+
+    /// Renews what is claimed. What somebody else has claimed is let go of at once.
+    fn keep(self: &Arc<Self>, claims: &Claims, held: Vec<Held>) {
         let network = Arc::clone(self);
-        claims::keep_all(&claims, held, &self.tasks, move |lost| {
+        claims::keep_all(claims, held, &self.tasks, move |capability, lost| {
             let refused = Presence::Refused(lost.to_string());
             network.presence.send_replace(refused);
+            network.let_go(capability);
         });
-        self.joined.lock().claims = Some(claims);
-        Ok(())
+    }
+
+    /// Takes no more calls and events for a capability.
+    fn let_go(&self, capability: &str) {
+        let joined = self.joined.lock();
+        let callees = joined.callees.iter();
+        for callee in callees.filter(|callee| callee.near().capability == capability) {
+            let callee = Arc::clone(callee);
+            self.tasks.spawn(async move { callee.leave().await });
+        }
+        let listening = joined.listening.iter();
+        for (_, listening) in listening.filter(|(of, _)| *of == capability) {
+            let listening = Arc::clone(listening);
+            self.tasks.spawn(async move { listening.pause().await });
+        }
     }
 
     /// Whether the server is one that we can use.
@@ -255,7 +287,13 @@ impl Nats {
 
 impl Network for Nats {
     fn caller(&self, far: Far) -> Arc<dyn Remote> {
-        Arc::new(Caller::new(far, self.link.clone(), self.tasks.clone()))
+        let under_way = Arc::clone(&self.under_way);
+        Arc::new(Caller::new(
+            far,
+            self.link.clone(),
+            self.tasks.clone(),
+            under_way,
+        ))
     }
 
     fn events(&self) -> Arc<dyn Receiver> {
@@ -267,8 +305,13 @@ impl Network for Nats {
     }
 
     fn join(self: Arc<Self>, joining: Joining) {
-        let tasks = self.tasks.clone();
-        tasks.spawn(self.join_until_joined(joining));
+        let (tasks, left) = (self.tasks.clone(), self.left.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = left.cancelled() => {}
+                () = self.join_until_joined(joining) => {}
+            }
+        });
     }
 
     fn ask_all(
@@ -317,14 +360,14 @@ impl Network for Nats {
         async move { control::ask(&self.link, &whom, verb, body, patience).await }.boxed()
     }
 
+    fn has_calls(&self) -> bool {
+        let is_at_work = |callee: &Arc<Callee>| callee.num_at_work() > 0;
+        self.under_way.load(Ordering::SeqCst) > 0
+            || self.joined.lock().callees.iter().any(is_at_work)
+    }
+
     fn is_idle(self: Arc<Self>) -> BoxFuture<'static, bool> {
-        let is_idle = self
-            .joined
-            .lock()
-            .callees
-            .iter()
-            .all(|callee| callee.num_at_work() == 0);
-        std::future::ready(is_idle).boxed()
+        async move { !self.has_calls() && self.bus.is_idle().await && !self.has_calls() }.boxed()
     }
 
     fn identity(&self) -> (&str, &str) {
@@ -337,10 +380,12 @@ impl Network for Nats {
 
     fn leave(self: Arc<Self>) -> BoxFuture<'static, ()> {
         async move {
+            self.left.cancel();
             let joined = std::mem::take(&mut *self.joined.lock());
             self.presence.send_replace(Presence::Left);
-            join_all(joined.callees.iter().map(|callee| callee.leave())).await;
-            join_all(joined.listening.iter().map(|listening| listening.pause())).await;
+            let left = join_all(joined.callees.iter().map(|callee| callee.leave()));
+            let paused = join_all(joined.listening.iter().map(|(_, one)| one.pause()));
+            join(left, paused).await;
             if let Some(claims) = joined.claims {
                 let exclusive = joined.callees.iter().map(|callee| callee.near());
                 let exclusive = exclusive.filter(|near| near.is_exclusive);
@@ -350,5 +395,9 @@ impl Network for Nats {
             let _ = self.link.fence().await;
         }
         .boxed()
+    }
+    fn abandon(&self) {
+        self.left.cancel();
+        drop(std::mem::take(&mut *self.joined.lock()));
     }
 }

@@ -63,6 +63,7 @@ pages! {
     what_the_list_of_pages_shows_is_true: "docs/README.md";
     what_the_page_of_the_command_line_shows_is_true: "docs/command-line.md";
     what_the_page_of_http_shows_is_true: "docs/http.md";
+    what_the_page_about_splitting_shows_is_true: "docs/splitting.md";
     what_the_page_of_logs_and_traces_shows_is_true: "docs/logs-and-traces.md";
     what_the_page_of_metrics_shows_is_true: "docs/metrics.md";
     what_the_guide_shows_is_true: "docs/guide/README.md";

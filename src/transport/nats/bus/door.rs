@@ -47,7 +47,8 @@ impl Bus {
         }
     }
 
-    /// Makes sure of the streams of these capabilities and of the consumers of all who listen, however long the server is away.
+    /// Makes sure of the streams of these capabilities and of the consumers of all who listen, those of this process among them
+    /// that hear for themselves, however long the server is away.
     /// Nothing is published before.
     ///
     /// # Errors
@@ -57,8 +58,13 @@ impl Bus {
     /// # Cancel safety
     ///
     /// What was made so far stays.
-    pub(crate) async fn ensure(&self, wanted: &[Wanted]) -> Result<(), BusError> {
-        self.ground.ensure(wanted).await
+    pub(crate) async fn ensure(
+        &self,
+        wanted: &[Wanted],
+        listeners: &[Listener],
+    ) -> Result<(), BusError> {
+        let for_each = listeners.iter().flat_map(|one| one.for_each(&self.ground));
+        self.ground.ensure(wanted, for_each.collect()).await
     }
 
     #[cfg(test)]

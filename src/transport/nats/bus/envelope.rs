@@ -21,6 +21,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::streams::Kind;
+use crate::actor::debts::Onward;
 use crate::actor::outgoing::{LetterBody, LetterKind};
 use crate::call::{Key, MessageId};
 use crate::engine::parcel::{Parcel, What};
@@ -176,6 +177,7 @@ impl Incoming {
             trace: reader.get(TRACE).and_then(|trace| trace.parse().ok()),
             body: Arc::from(String::from_utf8_lossy(&message.payload)),
             consumes: None,
+            onward: Onward::Watched,
             sent: None,
         };
         Self {

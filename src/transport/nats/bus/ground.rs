@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -13,7 +14,7 @@ use super::error::BusError;
 use super::streams::{self, Kind, StreamError};
 use crate::actor::random::Random;
 use crate::call::Clock;
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 use crate::transport::nats::link::Link;
 use crate::transport::network::Wanted;
 
@@ -31,6 +32,8 @@ pub(super) struct Ground {
     random: Arc<Random>,
     pub(super) ack_wait: Duration,
     wanted: Mutex<BTreeMap<String, Wanted>>,
+    /// The consumers with which this process hears for itself, each with the capability whose stream it reads.
+    for_each: Mutex<Vec<(String, Durable)>>,
     /// The streams that are there, with their consumers.
     there: watch::Sender<BTreeSet<String>>,
     /// One repair at a time.
@@ -52,6 +55,7 @@ impl Ground {
             random,
             ack_wait,
             wanted: Mutex::default(),
+            for_each: Mutex::default(),
             there: watch::Sender::default(),
             mending: tokio::sync::Mutex::default(),
         }
@@ -73,32 +77,42 @@ impl Ground {
         &self.random
     }
 
-    /// Makes sure of all streams and consumers of these capabilities, however long the server is away.
-    pub(super) async fn ensure(&self, wanted: &[Wanted]) -> Result<(), BusError> {
+    /// Makes sure of all streams and consumers of these capabilities, and of these consumers besides, however long the server is
+    /// away.
+    pub(super) async fn ensure(
+        &self,
+        wanted: &[Wanted],
+        for_each: Vec<(String, Durable)>,
+    ) -> Result<(), BusError> {
         let known = wanted
             .iter()
             .map(|one| (one.capability.clone(), one.clone()));
         self.wanted.lock().extend(known);
+        *self.for_each.lock() = for_each;
         let kinds = wanted
             .iter()
             .flat_map(|one| [(one, Kind::Events), (one, Kind::Sends)]);
-        for (one, kind) in kinds {
-            let mut pauses = 0;
-            while let Err(error) = self.make(kind, one).await {
-                let error = match error {
-                    StreamError::Final(error) => return Err(error),
-                    StreamError::Passing(ApiError::Unheard) if pauses >= UNHEARD => {
-                        return Err(BusError::NoJetStream);
-                    }
-                    StreamError::Passing(error) => error,
-                };
-                if pauses % 32 == 1 {
-                    tracing::warn!(capability = one.capability, %error, "the streams of the nats-server are not there yet");
+        let making = kinds.map(|(one, kind)| self.make_at_last(kind, one));
+        try_join_all(making).await.map(|_| ())
+    }
+
+    /// Makes sure of one stream and its consumers, however long the server is away.
+    async fn make_at_last(&self, kind: Kind, wanted: &Wanted) -> Result<(), BusError> {
+        let mut pauses = 0;
+        while let Err(error) = self.make(kind, wanted).await {
+            let error = match error {
+                StreamError::Final(error) => return Err(error),
+                StreamError::Passing(ApiError::Unheard) if pauses >= UNHEARD => {
+                    return Err(BusError::NoJetStream);
                 }
-                let pause = backoff(pauses, BACKOFF_MIN, BACKOFF_MAX, self.random.fraction());
-                self.pause_or_reconnect(pause).await;
-                pauses += 1;
+                StreamError::Passing(error) => error,
+            };
+            if pauses % 32 == 1 {
+                tracing::warn!(capability = wanted.capability, %error, "the streams of the nats-server are not there yet");
             }
+            let pause = backoff(pauses, BACKOFF_MIN, BACKOFF_MAX, self.random.fraction());
+            self.pause_or_reconnect(pause).await;
+            pauses += 1;
         }
         Ok(())
     }
@@ -108,17 +122,7 @@ impl Ground {
         self.api.connected().await;
         streams::suits(&self.api).map_err(StreamError::Final)?;
         streams::ensure(&self.api, kind, &wanted.capability, self.replicas).await?;
-        let consumers = match kind {
-            Kind::Sends => vec![self.receiver_of_sends(&wanted.capability)],
-            Kind::Events => {
-                let listeners = wanted.listeners.iter();
-                let consumer = |(listener, events): (&String, &BTreeSet<String>)| {
-                    self.listener(&wanted.capability, events, listener.clone())
-                };
-                listeners.map(consumer).collect()
-            }
-        };
-        for consumer in consumers {
+        for consumer in self.consumers(kind, wanted) {
             consumer.ensure().await.map_err(|error| match error {
                 ApiError::Refused(reason) => StreamError::Final(BusError::Refused {
                     name: format!("consumer {} of {}", consumer.name, consumer.stream),
@@ -132,6 +136,22 @@ impl Ground {
             there.insert(stream);
         });
         Ok(())
+    }
+
+    fn consumers(&self, kind: Kind, wanted: &Wanted) -> Vec<Durable> {
+        match kind {
+            Kind::Sends => vec![self.receiver_of_sends(&wanted.capability)],
+            Kind::Events => {
+                let listeners = wanted.listeners.iter();
+                let consumer = |(listener, events): (&String, &BTreeSet<String>)| {
+                    self.listener(&wanted.capability, events, listener.clone())
+                };
+                let for_each = self.for_each.lock();
+                let own = for_each.iter().filter(|(of, _)| *of == wanted.capability);
+                let own = own.map(|(_, durable)| durable.clone());
+                listeners.map(consumer).chain(own).collect()
+            }
+        }
     }
 
     /// The consumer of one who listens to events of a capability.
@@ -164,6 +184,15 @@ impl Ground {
             ack_wait: self.ack_wait,
             goes_after: None,
         }
+    }
+
+    /// Whether it is a stream of this application.
+    pub(super) fn knows(&self, kind: Kind, stream: &str) -> bool {
+        let subjects = self.link().subjects();
+        let wanted = self.wanted.lock();
+        wanted
+            .keys()
+            .any(|capability| kind.stream(subjects, capability) == stream)
     }
 
     /// Ends when a stream is known to be there, with the consumers of all who listen.

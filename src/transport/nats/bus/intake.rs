@@ -74,7 +74,8 @@ impl Intake {
     /// Whether all that was published for it is delivered and acknowledged.
     pub(super) async fn is_idle(&self) -> bool {
         if !self.is_open.load(Ordering::SeqCst) {
-            return false;
+            // What no capability of the application lets out never comes.
+            return !self.ground.knows(self.durable.kind, &self.durable.stream);
         }
         let info = self.durable.info().await;
         let is_done =

@@ -66,6 +66,7 @@ impl Listening {
     }
 
     /// Letters that could not be read; they are among the dead letters.
+    #[cfg(test)]
     pub(crate) fn num_unreadable(&self) -> u64 {
         let counted = self.intakes.iter();
         counted
@@ -109,34 +110,42 @@ fn begin(intake: &Arc<Intake>, capability: String, is_shared: bool) {
 }
 
 impl Listener {
+    /// Its events by contract: of those that each process hears for itself, or of the others.
+    fn events(&self, are_for_each: bool) -> BTreeMap<&str, BTreeSet<String>> {
+        let mut events: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (contract, event, group) in &self.events {
+            let is_for_each = self.shared_as.is_some() && *group == Group::Broadcast;
+            if is_for_each == are_for_each {
+                events.entry(contract).or_default().insert(event.clone());
+            }
+        }
+        events
+    }
+
+    /// The consumers with which this process hears for itself, each with the capability whose stream it reads.
+    pub(super) fn for_each(&self, ground: &Ground) -> Vec<(String, Durable)> {
+        let own = self.services.capability;
+        let instance = self.shared_as.as_deref().unwrap_or_default();
+        let events = self.events(true).into_iter();
+        let durables = events.map(|(contract, events)| {
+            let mut durable = ground.listener(contract, &events, format!("{own}__{instance}"));
+            durable.goes_after = Some(INSTANCE_GOES_AFTER);
+            (contract.to_owned(), durable)
+        });
+        durables.collect()
+    }
+
     /// The consumers that it needs, each with the capability whose stream it reads.
     fn durables(&self, ground: &Ground) -> Vec<(String, Durable)> {
         let own = self.services.capability;
-        let mut balanced: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        let mut each: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for (contract, event, group) in &self.events {
-            let is_for_each = self.shared_as.is_some() && *group == Group::Broadcast;
-            let events = if is_for_each {
-                &mut each
-            } else {
-                &mut balanced
-            };
-            events.entry(contract).or_default().insert(event.clone());
-        }
         let mut durables = vec![(own.to_owned(), ground.receiver_of_sends(own))];
-        for (contract, events) in balanced {
+        for (contract, events) in self.events(false) {
             durables.push((
                 contract.to_owned(),
                 ground.listener(contract, &events, own.to_owned()),
             ));
         }
-        for (contract, events) in each {
-            let instance = self.shared_as.as_deref().unwrap_or_default();
-            let name = format!("{own}__{instance}");
-            let mut durable = ground.listener(contract, &events, name);
-            durable.goes_after = Some(INSTANCE_GOES_AFTER);
-            durables.push((contract.to_owned(), durable));
-        }
+        durables.extend(self.for_each(ground));
         durables
     }
 }

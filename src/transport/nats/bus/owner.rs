@@ -15,7 +15,7 @@ use super::envelope::Incoming;
 use super::intake::{Intake, Item};
 use super::lanes::Lanes;
 use super::ledger::{Arrival, Mark};
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);

@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use super::envelope::Outgoing;
 use super::ground::Ground;
+use crate::call::backoff;
 use crate::engine::parcel::{Landing, Parcel, Receiver, Undelivered};
-use crate::engine::restarts::backoff;
 use crate::transport::nats::link::is_unheard;
 
 /// How long a confirmation may take before the letter is published again, under the same id.

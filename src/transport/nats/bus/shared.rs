@@ -14,7 +14,7 @@ use super::api::ApiError;
 use super::envelope::Incoming;
 use super::intake::{AT_A_TIME, Delivered, Intake, Item};
 use super::ledger::{Arrival, Mark};
-use crate::engine::restarts::backoff;
+use crate::call::backoff;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(20);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);

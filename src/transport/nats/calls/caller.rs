@@ -9,6 +9,7 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use async_nats::Message;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::actor::services::Tasks;
@@ -31,6 +33,8 @@ use crate::transport::network::Far;
 const ABSENT_MIN: Duration = Duration::from_millis(10);
 /// The longest pause when nobody listens.
 const ABSENT_MAX: Duration = Duration::from_millis(500);
+/// After nobody listened, a message that is only tried to be told is refused for so long; then it is tried again.
+const ABSENT_FOR: Duration = Duration::from_secs(1);
 /// After this time without an answer is asked whether somebody is at work on it; each time after is twice as long.
 const PROBE_AFTER: Duration = Duration::from_secs(1);
 /// Whoever is at work on it says so within this time.
@@ -47,16 +51,24 @@ struct Inner {
     link: Link,
     tasks: Tasks,
     window: Arc<Semaphore>,
+    under_way: UnderWay,
+    /// Until when whoever was not there is taken to be absent still.
+    absent_until: Mutex<Option<Tick>>,
 }
 
+/// How many calls of a process are under way, to whomever.
+pub(crate) type UnderWay = Arc<AtomicUsize>;
+
 impl Caller {
-    pub(crate) fn new(far: Far, link: Link, tasks: Tasks) -> Self {
+    pub(crate) fn new(far: Far, link: Link, tasks: Tasks, under_way: UnderWay) -> Self {
         let window = Arc::new(Semaphore::new(far.window));
         Self(Arc::new(Inner {
             far,
             link,
             tasks,
             window,
+            under_way,
+            absent_until: Mutex::default(),
         }))
     }
 }
@@ -69,6 +81,9 @@ impl Remote for Caller {
 
     fn try_tell(&self, mut request: Request) -> Result<(), CallError> {
         let inner = Arc::clone(&self.0);
+        if inner.far.is_foreign && inner.is_absent() {
+            return Err(inner.not_hosted());
+        }
         let full = || CallError::Overloaded {
             capability: inner.far.capability.to_owned(),
         };
@@ -92,6 +107,24 @@ impl Remote for Caller {
             inner.tasks.spawn(telling);
         }
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Whether nobody listened a moment ago. Of our own capabilities it is known that they come back.
+    fn is_absent(&self) -> bool {
+        let until = *self.absent_until.lock();
+        until.is_some_and(|until| self.link.clock().now() < until)
+    }
+
+    fn absent(&self) {
+        *self.absent_until.lock() = Some(self.link.clock().now().after(ABSENT_FOR));
+    }
+
+    fn not_hosted(&self) -> CallError {
+        CallError::NotHosted {
+            capability: self.far.capability.to_owned(),
+        }
     }
 }
 
@@ -131,6 +164,7 @@ impl<'c> Exchange<'c> {
             request.id = Some(caller.link.fresh_id());
         }
         let may_repeat = is_idempotent || (far.remembers && request.id.is_some());
+        caller.under_way.fetch_add(1, Ordering::SeqCst);
         Self {
             subject: caller
                 .link
@@ -245,11 +279,11 @@ impl<'c> Exchange<'c> {
     /// Nobody listens: a pause before it is tried again.
     async fn pause(&self, pause: Duration) -> Result<(), CallError> {
         let clock = self.caller.link.clock();
+        self.caller.absent();
         if clock.now().after(pause) >= self.until {
             clock.sleep_until(self.until).await;
-            return Err(CallError::NotHosted {
-                capability: self.caller.far.capability.to_owned(),
-            });
+            self.caller.absent();
+            return Err(self.caller.not_hosted());
         }
         clock.sleep(pause).await;
         Ok(())
@@ -259,6 +293,7 @@ impl<'c> Exchange<'c> {
         let capability = self.caller.far.capability;
         // Whatever else was sent is answered the same, and nobody has to be told.
         self.sent.clear();
+        *self.caller.absent_until.lock() = None;
         let answer = headers::frame(message).into_answer(capability);
         answer.map_err(|error| error.into_call_error(capability, Part::Reply))?
     }
@@ -278,6 +313,7 @@ impl<'c> Exchange<'c> {
 impl Drop for Exchange<'_> {
     /// Nobody waits any more: what has not begun need not.
     fn drop(&mut self) {
+        self.caller.under_way.fetch_sub(1, Ordering::SeqCst);
         if self.kind == RequestKind::Ask {
             for awaited in &self.sent {
                 self.caller

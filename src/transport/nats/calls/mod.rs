@@ -6,4 +6,4 @@ mod drain;
 mod stats;
 
 pub(crate) use callee::Callee;
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, UnderWay};

@@ -21,7 +21,7 @@ async fn a_server_without_streams_is_refused() {
     let server =
         server_with("accounts { PLAIN { users: [ { user: a, password: a } ] } }\nno_auth_user: a");
     let process = Process::start(&server).await;
-    let error = in_time(process.bus.ensure(&hotel())).await;
+    let error = in_time(process.bus.ensure(&hotel(), &[])).await;
     assert_eq!(error, Err(BusError::NoJetStream));
 }
 
@@ -31,7 +31,7 @@ async fn a_connection_that_may_not_use_streams_is_told_what_it_needs() {
         "authorization { users: [ { user: a, password: a, permissions: { publish: { deny: \"$JS.API.>\" } } } ] }\nno_auth_user: a",
     );
     let process = Process::start(&server).await;
-    let error = in_time(process.bus.ensure(&hotel())).await;
+    let error = in_time(process.bus.ensure(&hotel(), &[])).await;
     let error = error.expect_err("it is denied");
     assert!(matches!(error, BusError::Denied { .. }), "{error:?}");
     assert!(error.to_string().contains("$JS.API.>"), "{error}");
@@ -50,7 +50,7 @@ async fn a_stream_of_another_kind_is_refused_with_the_setting_that_differs() {
         ..Config::default()
     };
     context.create_stream(foreign).await.expect("it is made");
-    let error = in_time(process.bus.ensure(&hotel())).await;
+    let error = in_time(process.bus.ensure(&hotel(), &[])).await;
     let error = error.expect_err("it is refused").to_string();
     assert!(
         error.contains("SKEP_test_EV_hotel has storage = Memory where File is needed"),
@@ -62,7 +62,7 @@ async fn a_stream_of_another_kind_is_refused_with_the_setting_that_differs() {
 async fn a_stream_that_can_be_mended_is_and_keeps_the_limits_of_whoever_runs_the_server() {
     let server = server();
     let process = Process::start(&server).await;
-    process.bus.ensure(&hotel()).await.expect("it is made");
+    process.bus.ensure(&hotel(), &[]).await.expect("it is made");
     let context = async_nats::jetstream::new(process.link.client().clone());
     let stream = context
         .get_stream("SKEP_test_EV_hotel")
@@ -72,7 +72,11 @@ async fn a_stream_that_can_be_mended_is_and_keeps_the_limits_of_whoever_runs_the
     config.max_age = std::time::Duration::from_secs(3600);
     config.max_bytes = 1 << 30;
     context.update_stream(&config).await.expect("it is changed");
-    process.bus.ensure(&hotel()).await.expect("it is mended");
+    process
+        .bus
+        .ensure(&hotel(), &[])
+        .await
+        .expect("it is mended");
     let stream = context
         .get_stream("SKEP_test_EV_hotel")
         .await

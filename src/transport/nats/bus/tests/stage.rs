@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::actor::Group;
+use crate::actor::debts::{Debts, Onward};
 use crate::actor::event_log::EventLog;
 use crate::actor::meter::Meters;
 use crate::actor::random::Random;
@@ -106,7 +107,7 @@ impl Process {
         }];
         wanted.extend(listeners.iter().map(own));
         self.bus
-            .ensure(&wanted)
+            .ensure(&wanted, &[])
             .await
             .expect("the streams are there");
     }
@@ -234,6 +235,7 @@ impl Desk {
             meters: Meters::new(false, [].into_iter(), [].into_iter(), [].into_iter()),
             sequence: 0.into(),
             backlog: 0.into(),
+            debts: Debts::default(),
             remembers: true,
         }
     }
@@ -367,6 +369,7 @@ fn letter(what: What, lane: &str, number: u32) -> Parcel {
         trace: None,
         body: Arc::from(serde_json::json!([lane, number]).to_string()),
         consumes: None,
+        onward: Onward::Unwatched,
         sent: Some(Sent {
             from: "hotel",
             lane: Arc::from(lane),
