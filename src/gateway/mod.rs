@@ -28,6 +28,8 @@ mod visit;
 
 #[cfg(feature = "cli")]
 pub(crate) use admin::Token;
+#[cfg(feature = "cli")]
+pub(crate) use doors::PrivateDoor;
 pub use doors::{Doors, DoorsOptions};
 pub use error::DoorError;
 pub use exposure::{ExposeError, Exposed, Exposure};

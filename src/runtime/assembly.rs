@@ -89,8 +89,10 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         audiences: &audiences,
         number,
     };
-    let mut elsewhere = refer_all(&builder.capabilities, &part, network.as_ref(), &site)?;
-    elsewhere.extend(found.capabilities);
+    let elsewhere = match is_member {
+        true => refer_all(&builder.capabilities, &part, network.as_ref(), &site)?,
+        false => found.capabilities,
+    };
     let installed = install_all(&builder.capabilities, &part, site)?;
     let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
     let fakes = fakes.map(|fake| fake(&directory)).collect();

@@ -22,6 +22,9 @@ pub struct Member {
     /// The processes that the application has, by its configuration: its nodes, `<node>-<number>` from the second replica on.
     #[serde(default)]
     pub expected: Vec<String>,
+    /// The capabilities that the application has, whoever hosts them.
+    #[serde(default)]
+    pub known: Vec<String>,
     /// What it hosts.
     pub capabilities: Vec<Hosted>,
 }
@@ -54,6 +57,13 @@ pub struct Hosted {
 }
 
 impl Parts {
+    /// The capabilities of the application, wherever they run.
+    fn names(&self) -> Vec<String> {
+        let installed = self.installed.iter().map(|installed| &installed.info);
+        let all = installed.chain(&self.elsewhere);
+        all.map(|info| info.name.clone()).collect()
+    }
+
     /// What this process says of itself; `None` when it ends.
     pub(super) async fn member(self: Arc<Self>) -> Option<Member> {
         let is_idle = match &self.network {
@@ -138,6 +148,7 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         instance,
         pid: std::process::id(),
         expected: parts.processes.clone(),
+        known: parts.names(),
         capabilities: hosted.collect(),
         is_settled: is_idle && parts.is_settled(),
     }

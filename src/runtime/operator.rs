@@ -75,9 +75,9 @@ pub(super) async fn look_around(
     let services: BTreeMap<&str, &Service> = services
         .map(|service| (service.name.as_str(), service))
         .collect();
-    let hosted = members.iter().flat_map(|member| &member.capabilities);
-    let hosted = hosted.map(|hosted| hosted.capability.as_str());
-    let names: BTreeSet<&str> = services.keys().copied().chain(hosted).collect();
+    let known = members.iter().flat_map(|member| &member.known);
+    let known = known.map(String::as_str);
+    let names: BTreeSet<&str> = services.keys().copied().chain(known).collect();
     let described = names.into_iter().map(|name| {
         let service = services.get(name).copied();
         describe(network, name, &members, service)
@@ -85,7 +85,7 @@ pub(super) async fn look_around(
     let capabilities: Vec<CapabilityInfo> =
         join_all(described).await.into_iter().flatten().collect();
     for info in &capabilities {
-        refer(network, directory, info, &members);
+        refer(network, directory, info);
     }
     let expected: BTreeSet<String> = members
         .iter()
@@ -127,11 +127,13 @@ async fn describe(
         return said.ok().map(|info| CapabilityInfo { node: host, ..info });
     }
     let mut known = ask_all::<Describe>(network, &of, Some(1)).await;
-    let node = Some(FOREIGN.to_owned());
     match (known.pop(), service) {
-        (Some(info), _) => Some(CapabilityInfo { node, ..info }),
+        (Some(info), _) => Some(CapabilityInfo {
+            node: info.node.or_else(|| Some(FOREIGN.to_owned())),
+            ..info
+        }),
         (None, Some(service)) => Some(CapabilityInfo {
-            node,
+            node: Some(FOREIGN.to_owned()),
             kind: Kind::Stateless,
             ..CapabilityInfo::foreign(bare(service))
         }),
@@ -167,15 +169,10 @@ fn bare(service: &Service) -> Description {
     }
 }
 
-fn refer(
-    network: &Arc<dyn Network>,
-    directory: &Directory,
-    info: &CapabilityInfo,
-    members: &[Member],
-) {
+fn refer(network: &Arc<dyn Network>, directory: &Directory, info: &CapabilityInfo) {
     // Routes live as long as the program, and an operator's program knows one application.
     let name: &'static str = Box::leak(info.name.clone().into_boxed_str());
-    let is_foreign = !members.iter().any(|member| hosts(member, name));
+    let is_foreign = info.node.as_deref() == Some(FOREIGN);
     let caller = network.caller(Far {
         capability: name,
         remembers: info.durable,

@@ -78,7 +78,12 @@ impl Builder {
                 hosts: Vec::new(),
                 topology,
             }),
-            Role::Whole | Role::Client | Role::Operator => Ok(whole(config, &topology)),
+            Role::Operator => Ok(Part {
+                hosts: Vec::new(),
+                name: "operator".to_owned(),
+                ..whole(config, &topology)
+            }),
+            Role::Whole | Role::Client => Ok(whole(config, &topology)),
             Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
             Role::Node { name, replica } => {
                 let Some(node) = topology.node(name) else {

@@ -27,5 +27,5 @@ mod top;
 mod trace;
 mod up;
 
-pub(super) use built_in::BUILT_IN;
+pub(super) use built_in::{BUILT_IN, BuiltIn};
 pub(super) use explain::explain;

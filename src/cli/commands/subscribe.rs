@@ -70,7 +70,7 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
         patience: patience.map_or(Duration::ZERO, |patience| patience.get()),
         as_json: arguments.get_flag("json"),
     };
-    let mut events = subscription.open(&Client::find(&session)?).await?;
+    let mut events = subscription.open(&Client::find(&session).await?).await?;
     loop {
         let reason = match events.next().await {
             Ok(Some(event)) => {
@@ -108,7 +108,7 @@ impl Subscription<'_> {
         let watch = Stopwatch::begin();
         let mut backoff = BACKOFF_MIN;
         loop {
-            let opened = match Client::find(self.session) {
+            let opened = match Client::find(self.session).await {
                 Ok(client) => self.open(&client).await,
                 Err(failure) => Err(failure),
             };

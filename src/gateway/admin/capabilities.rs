@@ -45,7 +45,11 @@ pub(super) async fn list(runtime: &Runtime) -> Result<Value, Problem> {
     });
     let mut listed = json!({ "capabilities": shown.collect::<Vec<_>>() });
     if runtime.is_split() {
-        listed["processes"] = members.iter().map(process).collect();
+        // Who only calls, such as a command, is none of the application's processes.
+        let processes = members.iter().filter(|member| {
+            !member.capabilities.is_empty() || member.expected.contains(&member.node)
+        });
+        listed["processes"] = processes.map(process).collect();
         listed["missing"] = json!(missing(&members));
     }
     Ok(listed)
