@@ -48,9 +48,9 @@ const REMOTE: [&str; 8] = [
     "request",
     "emit",
     "subscribe",
-    "tail",
     "timers",
     "dlq",
+    "contract",
 ];
 
 const EXAMPLES: &str = "Examples:

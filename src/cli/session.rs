@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::leash::{Leash, Ready};
 use super::spans::Spans;
 use crate::config::{Config, LogSettings, NatsSettings, Sources};
+use crate::contract::Description;
 use crate::gateway::{Doors, DoorsOptions};
 use crate::observe::log::Logs;
 use crate::placement::{Part, Topology};
@@ -257,6 +258,20 @@ impl Session {
         }
         let config = self.config()?;
         Ok(self.topology(&config)?.0.is_split())
+    }
+
+    /// The same at another nats-server.
+    #[must_use]
+    pub(super) fn at(mut self, url: &str) -> Self {
+        self.sources = self
+            .sources
+            .flag("nats.servers", format!("[{url:?}]"), "--against");
+        self
+    }
+
+    /// The contract of this name, if a capability of the application has or calls it.
+    pub(super) fn contract(&self, name: &str) -> Option<Description> {
+        self.builder().contract(name)
     }
 
     /// Looks on at the processes of the application, over NATS.

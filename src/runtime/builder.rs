@@ -12,7 +12,7 @@ use super::running::Runtime;
 use crate::actor::{Capability, HandlesAll};
 use crate::call::route::Directory;
 use crate::config::{Config, Placement, Schemas, Sources};
-use crate::contract::Contract;
+use crate::contract::{Contract, Description};
 use crate::placement::{Part, Topology};
 use crate::store::Store;
 
@@ -154,6 +154,20 @@ impl Builder {
         parts
             .map(|capability| Ok(capability.part(&config.capability(capability.name())?)))
             .collect()
+    }
+
+    /// The contract of this name that a capability has, or calls. Starts nothing.
+    #[must_use]
+    pub fn contract(&self, name: &str) -> Option<Description> {
+        let own = self
+            .capabilities
+            .iter()
+            .map(|capability| capability.describe());
+        let used = self
+            .capabilities
+            .iter()
+            .flat_map(|capability| capability.used());
+        own.chain(used).find(|known| known.name == name)
     }
 
     /// Which node hosts what, by the configuration. Starts nothing.

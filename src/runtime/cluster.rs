@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::control::answering;
+use super::control::{agreeing, answering};
 use super::error::RuntimeError;
 use super::guards;
 use super::health::Health;
@@ -61,7 +61,7 @@ pub(super) async fn look_on(
     Arc::clone(&first).attach().await.map_err(not_joined)?;
     let services = Arc::clone(&first).services().await;
     if let (true, Some(reason)) = (services.is_empty(), Arc::clone(&first).refusal()) {
-        return Err(not_joined(reason));
+        return Err(RuntimeError::NotLetIn { reason });
     }
     let wanted = settings.namespace.as_ref().map(Namespace::as_str);
     let namespace = operator::namespace(wanted, &services, &servers)?;
@@ -113,20 +113,21 @@ impl Connecting {
             name,
             random,
         } = self;
-        let nats = crate::transport::nats::Nats::connect(
-            &settings,
-            &application,
-            &name,
-            tasks,
-            clock,
-            random,
-        );
-        match nats.await {
-            Ok(nats) => Ok(nats),
-            Err(error) => Err(RuntimeError::NotJoined {
-                reason: error.to_string(),
-            }),
-        }
+        use crate::transport::nats::{LinkError, Nats};
+        let nats = Nats::connect(&settings, &application, &name, tasks, clock, random);
+        nats.await
+            .map(|nats| nats as Arc<dyn Network>)
+            .map_err(|error| {
+                let reason = error.to_string();
+                match error {
+                    LinkError::NotLetIn { .. } | LinkError::Denied { .. } => {
+                        RuntimeError::NotLetIn { reason }
+                    }
+                    LinkError::Refused { .. } | LinkError::Silent => {
+                        RuntimeError::NotJoined { reason }
+                    }
+                }
+            })
     }
 
     #[cfg(not(feature = "nats"))]
@@ -269,6 +270,7 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
             .collect(),
         wanted: wanted.to_vec(),
         answering: answering(&parts),
+        agreeing: agreeing(&parts),
     });
     let mut presence = network.presence();
     let joined = presence.wait_for(|presence| !matches!(presence, Presence::Away(_)));

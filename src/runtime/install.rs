@@ -62,6 +62,9 @@ pub(super) trait Install: Send + Sync {
         node: &str,
     ) -> Result<CapabilityInfo, RuntimeError>;
 
+    /// The contract that it has.
+    fn describe(&self) -> Description;
+
     /// The contracts that it calls or sends to.
     fn used(&self) -> Vec<Description>;
 
@@ -205,6 +208,10 @@ where
         route.serve_by_name(Arc::clone(&caller));
         route.lead_to(Target::Remote(caller));
         Ok(info)
+    }
+
+    fn describe(&self) -> Description {
+        <A::Contract as Contract>::describe()
     }
 
     fn used(&self) -> Vec<Description> {

@@ -16,6 +16,7 @@ mod health;
 mod install;
 mod inventory;
 mod operator;
+mod probing;
 mod readings;
 mod role;
 mod running;

@@ -12,6 +12,7 @@ use crate::actor::services::Services;
 use crate::call::route::Remote;
 use crate::delivery::DeliveryPolicy;
 use crate::engine::parcel::Receiver;
+use crate::transport::frame::Frame;
 
 /// What is known of a capability of another process.
 #[derive(Debug, Clone)]
@@ -76,7 +77,13 @@ pub(crate) struct Joining {
     pub(crate) wanted: Vec<Wanted>,
     /// What answers for the process itself.
     pub(crate) answering: Answering,
+    /// What finds out whether it may join them.
+    pub(crate) agreeing: Agreeing,
 }
+
+/// Finds out, once the network is there, whether a process gets along with the others; if not, why.
+pub(crate) type Agreeing =
+    Arc<dyn Fn(Arc<dyn Network>) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// Answers what is asked of a process and not of a capability: a verb and what belongs to it; `None` when the verb is not known.
 pub(crate) type Answering =
@@ -162,6 +169,15 @@ pub(crate) trait Network: Send + Sync {
 
     /// What the server has refused last to this process, if anything.
     fn refusal(self: Arc<Self>) -> Option<String>;
+
+    /// Sends a call as it is, whatever it says, and waits so long for what is answered.
+    fn probe(
+        self: Arc<Self>,
+        capability: &str,
+        message: &str,
+        call: Frame,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Frame, Unanswered>>;
 
     /// Asks one process, and waits so long for what it says.
     fn ask(

@@ -11,14 +11,14 @@ use crate::town::{Bell, Ring, Town, within};
 
 /// What a run printed, and how it ended.
 #[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 }
@@ -31,7 +31,7 @@ fn skep(url: &str, arguments: &[&str]) -> Command {
     command
 }
 
-async fn run(url: &str, arguments: &[&str]) -> Ran {
+pub(crate) async fn run(url: &str, arguments: &[&str]) -> Ran {
     let output = within(skep(url, arguments).output()).await;
     let output = output.expect("it runs");
     Ran {

@@ -63,8 +63,7 @@ impl Client {
     /// this process opens one itself, which leads to all of them over NATS.
     pub(in crate::cli) async fn find(session: &Session) -> Result<Self, Failure> {
         if !session.is_spread()? {
-            let door = Door::find(session)?;
-            return Ok(Self::new(session.application(), door));
+            return Self::of_process(session);
         }
         let runtime = session.operate().await?;
         let options = DoorsOptions::new(session.application(), "");
@@ -83,6 +82,11 @@ impl Client {
             })),
             ..Self::new(session.application(), door)
         })
+    }
+
+    /// The client of one process: of the one whose admin file the session's configuration names.
+    pub(in crate::cli) fn of_process(session: &Session) -> Result<Self, Failure> {
+        Door::find(session).map(|door| Self::new(session.application(), door))
     }
 
     /// The client of a door.

@@ -4,6 +4,7 @@ mod built_in;
 mod checks;
 mod completions;
 mod config;
+mod contract;
 mod dlq;
 mod doctor;
 mod drain;

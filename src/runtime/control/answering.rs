@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::log_pages;
 use super::verbs::{
-    DeadLettersOf, Describe, DropLetter, Emit, EmitAsked, Host, Hosts, LetterNumber, LettersAsked,
-    LettersSaid, Log, LogAsked, Of, ReplayLetter, Survey, Timers, TimersAsked, Verb,
+    Contracts, ContractsAsked, ContractsSaid, DeadLettersOf, Describe, DropLetter, Emit, EmitAsked,
+    Host, Hosts, LetterNumber, LettersAsked, LettersSaid, Log, LogAsked, Of, ReplayLetter, Survey,
+    Timers, TimersAsked, Verb,
 };
 use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters};
 use crate::runtime::emission::{self, NamedEvent};
@@ -38,6 +39,7 @@ fn lead(parts: &Weak<Parts>, verb: &str, body: &[u8]) -> Answer {
         Survey::NAME => answer::<Survey, _, _>(body, |()| parts.member()),
         Hosts::NAME => answer::<Hosts, _, _>(body, |of| host(parts, of)),
         Describe::NAME => answer::<Describe, _, _>(body, |of| describe(parts, of)),
+        Contracts::NAME => answer::<Contracts, _, _>(body, |asked| contracts(parts, asked)),
         Emit::NAME => answer::<Emit, _, _>(body, |asked| emit(parts, asked)),
         DeadLettersOf::NAME => answer::<DeadLettersOf, _, _>(body, |asked| letters(parts, asked)),
         ReplayLetter::NAME => answer::<ReplayLetter, _, _>(body, |letter| replay(parts, letter)),
@@ -78,6 +80,18 @@ async fn host(parts: Arc<Parts>, of: Of) -> Option<Host> {
 
 async fn describe(parts: Arc<Parts>, of: Of) -> Option<CapabilityInfo> {
     parts.known(&of.capability)
+}
+
+async fn contracts(parts: Arc<Parts>, asked: ContractsAsked) -> Option<ContractsSaid> {
+    let others = parts.contracts().into_iter();
+    let others = others.filter(|own| {
+        let theirs = asked.digests.get(&own.name);
+        theirs.is_some_and(|digest| *digest != own.digest().to_string())
+    });
+    Some(ContractsSaid {
+        node: parts.name.clone(),
+        contracts: others.collect(),
+    })
 }
 
 async fn emit(parts: Arc<Parts>, asked: EmitAsked) -> Option<Result<EmittedEvent, EmitError>> {

@@ -1,10 +1,13 @@
 //! The questions, each with what is asked and what is said to it.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::call::{Key, TraceContext};
+use crate::contract::Description;
 use crate::delivery::{DeadLetter, DeadLetterError};
 use crate::runtime::{CapabilityInfo, EmitError, EmittedEvent, Member, SetTimer};
 
@@ -40,6 +43,8 @@ verbs! {
     Hosts = "hosts": Of => Host;
     /// What a capability is, as those know it who host or call it: only they answer.
     Describe = "describe": Of => CapabilityInfo;
+    /// The contracts that it knows otherwise than whoever asks.
+    Contracts = "contracts": ContractsAsked => ContractsSaid;
     /// Emits an event in a capability's name.
     Emit = "emit": EmitAsked => Result<EmittedEvent, EmitError>;
     /// Its dead letters, a page at a time.
@@ -58,6 +63,19 @@ verbs! {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::runtime) struct Of {
     pub(in crate::runtime) capability: String,
+}
+
+/// The digests of the contracts that a process knows, by their names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::runtime) struct ContractsAsked {
+    pub(in crate::runtime) digests: BTreeMap<String, String>,
+}
+
+/// The contracts that a process knows otherwise.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::runtime) struct ContractsSaid {
+    pub(in crate::runtime) node: String,
+    pub(in crate::runtime) contracts: Vec<Description>,
 }
 
 /// A process that hosts something.

@@ -72,6 +72,21 @@ impl Control {
     }
 }
 
+/// Sends something and waits for the answer, however long that takes.
+pub(super) async fn answer_to(
+    link: &Link,
+    subject: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+) -> Result<Message, Unanswered> {
+    let sent = link.send(subject, headers, Bytes::from(body)).await;
+    let mut awaited = sent.map_err(|_| Unanswered::Nobody)?;
+    match awaited.answer().await {
+        Some(answer) if !is_unheard(&answer) => Ok(answer),
+        _ => Err(Unanswered::Nobody),
+    }
+}
+
 /// Whoever hears it.
 const ALL: &str = "all";
 
@@ -88,15 +103,8 @@ pub(super) async fn ask(
         Whom::Process(instance) => link.subjects().control(instance, verb),
     };
     let asking = async {
-        let sent = link
-            .send(subject, HeaderMap::new(), Bytes::from(body))
-            .await;
-        let mut awaited = sent.map_err(|_| Unanswered::Nobody)?;
-        match awaited.answer().await {
-            Some(answer) if is_unheard(&answer) => Err(Unanswered::Nobody),
-            Some(answer) => Ok(answer.payload.to_vec()),
-            None => Err(Unanswered::Nobody),
-        }
+        let answer = answer_to(link, subject, HeaderMap::new(), body).await?;
+        Ok(answer.payload.to_vec())
     };
     tokio::select! {
         said = asking => said,

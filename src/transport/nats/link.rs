@@ -33,6 +33,16 @@ pub(crate) enum LinkError {
         /// What the library says.
         reason: String,
     },
+    /// The server does not let us in.
+    #[error(
+        "the nats-server at {servers} does not let us in: {reason}; look at nats.credentials, nats.user and nats.password, nats.token or nats.nkey"
+    )]
+    NotLetIn {
+        /// Where it was tried.
+        servers: String,
+        /// What the library says.
+        reason: String,
+    },
     /// The user of this connection may not do what it has to.
     #[error("the server refuses: {reason}; the user of this connection needs that permission")]
     Denied {
@@ -109,6 +119,12 @@ impl Link {
                 let options = heard(options()?).retry_on_initial_connect();
                 let later = options.connect(&servers).await;
                 later.map_err(|error| refused(chain(&error)))?
+            }
+            Err(error) if access::is_no_entry(error.kind()) => {
+                return Err(LinkError::NotLetIn {
+                    servers: servers.join(", "),
+                    reason: chain(&error),
+                });
             }
             Err(error) => return Err(refused(chain(&error))),
         };

@@ -14,6 +14,7 @@ use super::bus::{Bus, BusError, Listening};
 use super::calls::{Callee, Caller, UnderWay};
 use super::claims::{self, ClaimError, Claims, Held, Living};
 use super::control::{self, Control};
+use super::headers;
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
 use super::services::{self, Identity, Services};
@@ -23,6 +24,7 @@ use crate::call::Clock;
 use crate::call::route::Remote;
 use crate::config::NatsSettings;
 use crate::engine::parcel::Receiver;
+use crate::transport::frame::Frame;
 use crate::transport::network::{Far, Joining, Near, Network, Presence, Service, Unanswered, Whom};
 
 /// The pause before a join that failed is tried again.
@@ -58,6 +60,8 @@ struct Joined {
 /// Why a process cannot join.
 #[derive(Debug, thiserror::Error)]
 enum JoinError {
+    #[error("{0}")]
+    Contracts(String),
     #[error(transparent)]
     Link(#[from] LinkError),
     #[error(transparent)]
@@ -173,9 +177,12 @@ impl Nats {
             listeners,
             wanted,
             answering,
+            agreeing,
         } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
+            let network: Arc<dyn Network> = Arc::<Self>::clone(self);
+            agreeing(network).await.map_err(JoinError::Contracts)?;
             self.bus.ensure(wanted, listeners).await?;
             let (claims, held) = self.claim(near).await?;
             // Only who has the claim may listen: two of them would not keep the order.
@@ -330,6 +337,26 @@ impl Network for Nats {
 
     fn services(self: Arc<Self>) -> BoxFuture<'static, Vec<Service>> {
         async move { services::all(&self.link).await }.boxed()
+    }
+
+    fn probe(
+        self: Arc<Self>,
+        capability: &str,
+        message: &str,
+        call: Frame,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Frame, Unanswered>> {
+        let subject = self.link.subjects().call(capability, message);
+        async move {
+            let headers = headers::of(call.headers);
+            let asking = control::answer_to(&self.link, subject, headers, call.body);
+            let answer = tokio::select! {
+                answer = asking => answer?,
+                () = self.link.clock().sleep(patience) => return Err(Unanswered::Silent),
+            };
+            Ok(headers::frame(&answer))
+        }
+        .boxed()
     }
 
     fn attach(self: Arc<Self>) -> BoxFuture<'static, Result<(), String>> {
