@@ -36,6 +36,14 @@
 //!
 //! `default` has all but `testing`.
 
+#![cfg_attr(
+    not(feature = "nats"),
+    allow(
+        dead_code,
+        reason = "what a network needs of the other floors is dead where none is built in; builds with it look for dead code"
+    )
+)]
+
 #[allow(
     unused_extern_crates,
     reason = "generated code says `::skep`, and skep's own tests generate some"

@@ -52,7 +52,14 @@ impl<M: Message> CallCell<M> {
                     wake(waker);
                     return None;
                 }
-                *state = State::Running { waker };
+                if self.scope.deadline != Tick::NEVER {
+                    *state = State::Running { waker };
+                    return Some(message);
+                }
+                // Of a message that is told nobody wants the result, but somebody may wait for its turn to begin.
+                *state = State::Running { waker: None };
+                drop(state);
+                wake(waker);
                 Some(message)
             }
             other => {
@@ -106,6 +113,17 @@ impl<M: Message> CallCell<M> {
         match std::mem::replace(&mut *state, State::Over) {
             State::Done(result) => Poll::Ready(result),
             _ => Poll::Pending,
+        }
+    }
+
+    /// Whether the turn of a message that is told has begun, or never will; or a promise to wake the caller when that is so.
+    pub(crate) fn poll_begun(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut *self.state.lock() {
+            State::Waiting { waker, .. } => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            State::Running { .. } | State::Done(_) | State::Over => Poll::Ready(()),
         }
     }
 

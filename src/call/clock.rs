@@ -168,6 +168,16 @@ impl Clock {
         tokio::time::sleep_until(self.0.started + ahead)
     }
 
+    /// Ends when [`now`](Self::now) says `tick` or later. The clock that is read may be behind the one that wakes: who looks at it
+    /// after [`sleep_until`](Self::sleep_until) may find that it is not yet time.
+    pub(crate) fn reach(&self, tick: Tick) -> tokio::time::Sleep {
+        let behind = match self.0.kind {
+            Kind::Real => coarse_resolution(),
+            Kind::Virtual => Duration::ZERO,
+        };
+        self.sleep_until(tick.after(behind))
+    }
+
     /// Ends after `duration`.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static {
         self.sleep_until(self.now().after(duration))
@@ -186,6 +196,17 @@ fn wall_now() -> SystemTime {
 fn coarse_nanos() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
     u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
+}
+
+#[cfg(target_os = "linux")]
+fn coarse_resolution() -> Duration {
+    let step = rustix::time::clock_getres(rustix::time::ClockId::MonotonicCoarse);
+    Duration::from_nanos(u64::try_from(step.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn coarse_resolution() -> Duration {
+    Duration::ZERO
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -235,7 +235,7 @@ fn offer_at_once<C: Accepts<M>, M: Message>(
             capability: cell.scope().name(),
         }),
         Offer::Elsewhere(remote) => {
-            encode(route, cell, RequestKind::Tell).and_then(|request| remote.try_tell(request))
+            encode(route, cell, RequestKind::Try).and_then(|request| remote.try_tell(request))
         }
     }
 }

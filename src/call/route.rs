@@ -253,6 +253,9 @@ pub(crate) enum RequestKind {
     Ask,
     /// Room in the mailbox, until the deadline.
     Tell,
+    /// Nothing: whoever sends it has counted the message among those that may wait in the mailbox, until it is told that its turn
+    /// has begun.
+    Try,
 }
 
 /// What comes back across a process boundary.

@@ -181,7 +181,7 @@ impl App {
     async fn dispatch(&self, matches: &ArgMatches, session: Session) -> Exit {
         let Some((name, arguments)) = matches.subcommand().filter(|(name, _)| *name != "run")
         else {
-            return run::run(session.as_whole(), self.prepare.clone()).await;
+            return run::run(session.whole(), self.prepare.clone()).await;
         };
         if name == "node" {
             let node = arguments::text(arguments, "node").unwrap_or_default();

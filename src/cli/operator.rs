@@ -181,7 +181,7 @@ fn talk(command: &BuiltIn, arguments: ArgMatches, reach: &Reach) -> Exit {
         reach.sources(),
     );
     let environment: Vec<_> = std::env::vars_os().collect();
-    let session = session.with_colour(Colour::of(&environment)).as_operator();
+    let session = session.with_colour(Colour::of(&environment)).of_operator();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -210,9 +210,7 @@ impl Reach {
             let file = file.display().to_string();
             sources = sources.flag("nats.credentials", file, "--credentials");
         }
-        self.set
-            .iter()
-            .fold(sources, |sources, pair| sources.set(pair))
+        self.set.iter().fold(sources, Sources::set)
     }
 }
 

@@ -131,7 +131,7 @@ impl Session {
 
     /// The same as all of the application.
     #[must_use]
-    pub(super) const fn as_whole(mut self) -> Self {
+    pub(super) const fn whole(mut self) -> Self {
         self.is_whole = true;
         self
     }
@@ -246,7 +246,7 @@ impl Session {
 
     /// The same for an operator, who has no application's code.
     #[must_use]
-    pub(super) const fn as_operator(mut self) -> Self {
+    pub(super) const fn of_operator(mut self) -> Self {
         self.is_operator = true;
         self
     }

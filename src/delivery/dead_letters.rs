@@ -135,6 +135,7 @@ pub(super) async fn bury(
 
 /// Keeps a letter from another process among the dead letters of the capability that it was for. Replayed, it goes through
 /// that capability's own outbox, in the lane of what else comes from there.
+#[cfg(feature = "nats")]
 pub(crate) async fn bury_incoming(
     services: &Services,
     lane: String,

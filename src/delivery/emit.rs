@@ -26,7 +26,6 @@ pub(crate) struct Emission {
 pub(crate) struct Sent {
     pub(crate) id: MessageId,
     pub(crate) position: Option<u64>,
-    pub(crate) listeners: Vec<Arc<str>>,
 }
 
 /// Why it was not.
@@ -81,13 +80,7 @@ async fn post(
     }
     let landed = landing.await.map_err(|_| EmitRefusal::Stopped)?;
     landed.map_err(|error| refusal(*error))?;
-    let mut listeners = listeners;
-    listeners.retain(|target| **target != *EVENTS);
-    Ok(Sent {
-        id,
-        position,
-        listeners,
-    })
+    Ok(Sent { id, position })
 }
 
 /// Puts into the draft what a turn that emits this would.

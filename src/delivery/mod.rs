@@ -4,6 +4,7 @@
 mod dead_letters;
 mod emit;
 mod event_log;
+mod flying;
 mod inbox_sweep;
 mod post_office;
 mod relay;
@@ -11,8 +12,10 @@ mod survey;
 mod timers;
 mod tries;
 
+pub(crate) use dead_letters::DeadLetters;
+#[cfg(feature = "nats")]
+pub(crate) use dead_letters::bury_incoming;
 pub use dead_letters::{DeadLetter, DeadLetterError};
-pub(crate) use dead_letters::{DeadLetters, bury_incoming};
 pub(crate) use emit::{Emission, EmitRefusal, emit};
 pub(crate) use event_log::{Filter, Found, LogReader, ReadEnd, Start, forget_events};
 pub(crate) use inbox_sweep::sweep_inbox;
@@ -20,4 +23,6 @@ pub(crate) use post_office::{PostOffice, Receivers};
 pub(crate) use relay::Relay;
 pub(crate) use survey::{Survey, survey};
 pub(crate) use timers::Timers;
-pub(crate) use tries::{DeliveryPolicy, Tries, Verdict};
+pub(crate) use tries::DeliveryPolicy;
+#[cfg(feature = "nats")]
+pub(crate) use tries::{Tries, Verdict};

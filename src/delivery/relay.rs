@@ -2,16 +2,17 @@
 //! letters.
 //!
 //! A lane is what one actor sent to one receiver. Its rows lie together in the store, and the store is the backlog: the
-//! relay holds one page of a lane in memory, however long it is.
+//! relay holds one page of a lane in memory, however long it is, and the keys of up to two that have not landed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::dead_letters::{self, Address};
+use super::flying::Flying;
 use super::post_office::Receivers;
 use super::tries::{DeliveryPolicy, Tries, Verdict};
 use crate::actor::debts::Onward;
@@ -22,7 +23,7 @@ use crate::actor::services::{Posted, Services};
 use crate::engine::parcel::{Landing, Parcel, Receiver, Sent, What};
 use crate::store::{Batch, CommitFailure};
 
-/// Rows of one lane that are read and delivered before they are deleted together.
+/// Rows of one lane that are read at a time; when so many have not landed yet, the lane waits.
 const PAGE: usize = 64;
 /// Lanes to one receiver that are delivered at a time.
 const LANES_AT_A_TIME: usize = 64;
@@ -45,6 +46,8 @@ struct Lane {
     durable_to: u64,
     /// More has become durable since the lane was last read.
     has_more: bool,
+    /// Wakes the lane when that is so.
+    news: Arc<Notify>,
 }
 
 type LaneName = (Arc<str>, Arc<str>);
@@ -106,50 +109,91 @@ impl Relay {
         if let Some(lane) = lanes.get_mut(&name) {
             lane.durable_to = lane.durable_to.max(posted.sequence);
             lane.has_more = true;
+            lane.news.notify_one();
             return;
         }
         let lane = Lane {
             durable_to: posted.sequence,
             has_more: false,
+            news: Arc::default(),
         };
+        let news = Arc::clone(&lane.news);
         lanes.insert(name.clone(), lane);
         drop(lanes);
         let relay = Arc::clone(self);
         self.services
             .tasks
-            .spawn(async move { relay.deliver_lane(&receiver, name).await });
+            .spawn(async move { drop(relay.deliver_lane(&receiver, name, &news).await) });
     }
 
-    async fn deliver_lane(&self, receiver: &Arc<dyn Receiver>, name: LaneName) {
+    /// Delivers the rows one after the other, each begun when the turn before it has run, and deletes those that have landed.
+    async fn deliver_lane(
+        &self,
+        receiver: &Arc<dyn Receiver>,
+        name: LaneName,
+        news: &Notify,
+    ) -> Result<(), LaneEnd> {
         let prefix = layout::outbox_lane(&name.0, &name.1);
-        // What was delivered is deleted already: going on behind it spares the store's tombstones.
+        // What was delivered is done with: going on behind it spares the store's tombstones.
         let mut from = prefix.clone();
+        let mut flying = Flying::default();
         while let Some(durable_to) = self.durable_to(&name) {
-            let page = self.read(&prefix, &from, durable_to);
-            if let Some((last, _)) = page.last() {
+            let has_room = flying.rows().len() <= PAGE;
+            let page = match has_room {
+                true => self.read(&prefix, &from, durable_to, flying.rows()),
+                false => Vec::new(),
+            };
+            let landed = if let Some((last, _)) = page.last() {
                 from = [last.as_slice(), &[0]].concat();
-                if self.deliver_page(receiver, &name, page).await.is_err() {
-                    return;
-                }
-                continue;
-            }
-            let mut lanes = self.lanes.lock();
-            match lanes.get_mut(&name) {
+                self.deliver_page(receiver, &name, page, &mut flying)
+                    .await?;
+                flying.landed_by_now().map_err(|_| LaneEnd::Closed)?
+            } else if has_room && self.has_more(&name) {
                 // From the beginning: a replayed letter may have got its number before others that overtook it.
-                Some(lane) if lane.has_more => {
-                    lane.has_more = false;
-                    from.clone_from(&prefix);
+                from.clone_from(&prefix);
+                continue;
+            } else if flying.rows().is_empty() && self.ends(&name) {
+                break;
+            } else {
+                tokio::select! {
+                    landed = flying.landed() => landed.map_err(|_| LaneEnd::Closed)?,
+                    () = news.notified(), if has_room => Vec::new(),
                 }
-                _ => drop(lanes.remove(&name)),
-            }
+            };
+            self.remove(landed).await?;
         }
+        Ok(())
+    }
+
+    /// Whether more has become durable since this was asked last.
+    fn has_more(&self, name: &LaneName) -> bool {
+        let mut lanes = self.lanes.lock();
+        let lane = lanes.get_mut(name);
+        lane.is_some_and(|lane| std::mem::take(&mut lane.has_more))
+    }
+
+    /// Ends the lane, unless more has become durable.
+    fn ends(&self, name: &LaneName) -> bool {
+        let mut lanes = self.lanes.lock();
+        let ends = lanes.get(name).is_none_or(|lane| !lane.has_more);
+        if ends {
+            lanes.remove(name);
+        }
+        ends
     }
 
     fn durable_to(&self, name: &LaneName) -> Option<u64> {
         self.lanes.lock().get(name).map(|lane| lane.durable_to)
     }
 
-    fn read(&self, prefix: &[u8], from: &[u8], durable_to: u64) -> Vec<Row> {
+    /// The next rows that are not flying.
+    fn read(
+        &self,
+        prefix: &[u8],
+        from: &[u8],
+        durable_to: u64,
+        flying: &BTreeSet<Vec<u8>>,
+    ) -> Vec<Row> {
         let services = &self.services;
         let is_durable = |(key, _): &Row| {
             layout::parse_outbox(key).is_none_or(|(_, _, sequence)| sequence <= durable_to)
@@ -163,22 +207,23 @@ impl Relay {
             })
             .ok()
         });
-        read.take_while(is_durable).take(PAGE).collect()
+        let durable = read.take_while(is_durable);
+        let waiting = durable.filter(|(key, _)| !flying.contains(key));
+        waiting.take(PAGE).collect()
     }
 
-    /// Delivers the rows one after the other, each begun when the turn before it has run; then waits for their commits.
     async fn deliver_page(
         &self,
         receiver: &Arc<dyn Receiver>,
         name: &LaneName,
         page: Vec<Row>,
+        flying: &mut Flying,
     ) -> Result<(), LaneEnd> {
-        let mut landings = Vec::with_capacity(page.len());
         for (key, value) in page {
             match serde_json::from_slice::<LetterBody>(&value) {
                 Ok(letter) => {
                     if let Some(landing) = self.deliver(receiver, name, &key, letter).await? {
-                        landings.push((key, landing));
+                        flying.begin(key, landing);
                     }
                 }
                 Err(error) => {
@@ -188,13 +233,7 @@ impl Relay {
                 }
             }
         }
-        let mut landed = Vec::with_capacity(landings.len());
-        for (key, landing) in landings {
-            // A commit that failed stops the store for good; the row is delivered again after the restart.
-            landing.await.map_err(|_| LaneEnd::Closed)?;
-            landed.push(key);
-        }
-        self.remove(landed).await
+        Ok(())
     }
 
     /// Delivers one letter, however often it takes; `None` when it is dead.

@@ -120,8 +120,13 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
         let (door, services) = (Arc::clone(self), Arc::clone(services));
         async move {
             enter(&door, &services, &cell, until).await?;
-            if kind == RequestKind::Tell {
-                return Ok(Answer::Accepted);
+            match kind {
+                RequestKind::Ask => {}
+                RequestKind::Tell => return Ok(Answer::Accepted),
+                RequestKind::Try => {
+                    poll_fn(|cx| cell.poll_begun(cx)).await;
+                    return Ok(Answer::Accepted);
+                }
             }
             let _unless_begun = Abandoned(&cell);
             let timer = services.clock.sleep_until(until);

@@ -46,6 +46,14 @@ impl Readiness {
                 reason: reason.clone(),
             });
         }
+        if let Some(missing) = runtime.missing() {
+            // What needs nobody else is served all the same.
+            is_ready &= !runtime.is_split();
+            reasons.push(Reason {
+                capability: None,
+                reason: missing,
+            });
+        }
         let capabilities = runtime.capabilities();
         for stats in runtime.stats() {
             let kind = capabilities

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use super::builder::{Builder, Lab};
 use super::capabilities::CapabilityInfo;
-use super::cluster::{self, Ground};
+use super::cluster::{self, Footing};
 use super::error::RuntimeError;
 use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
@@ -30,12 +30,69 @@ use crate::contract::Description;
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
-use crate::placement::Topology;
 use crate::store::{FailStop, OnFail};
 use crate::transport::{Network, Wanted};
 
 /// How often idle keyed actors are looked for, as a part of the time after which they go.
 const PASSIVATION_ROUNDS: u32 = 4;
+
+/// What there is before the first capability.
+struct Ground {
+    settings: RuntimeSettings,
+    metrics: MetricsSettings,
+    hosts: Hosts,
+    health: HealthBoard,
+    tasks: Tasks,
+    directory: Arc<Directory>,
+    random: Arc<Random>,
+    durable: Option<Kept>,
+    network: Option<Arc<dyn Network>>,
+    /// What an operator has found on it.
+    found: Found,
+}
+
+impl Ground {
+    async fn lay(builder: &Builder, part: &Part) -> Result<Self, RuntimeError> {
+        let config = &part.config;
+        let settings: RuntimeSettings = config.section("runtime")?;
+        let hosts = make_hosts(&settings, builder.lab.as_ref())?;
+        let clock = make_clock(builder.lab.as_ref())?;
+        let health = HealthBoard::new();
+        let tasks = Tasks::new(hosts.service_handle());
+        let trace: TraceSettings = config.section("trace")?;
+        let directory = Arc::new(Directory::new(clock.clone(), Tracer::new(&trace)));
+        let seed = settings.seed.unwrap_or_else(entropy);
+        tracer::seed(seed);
+        let random = Arc::new(Random::seeded(seed));
+        let durable = open_store(builder, part, &hosts, &health).await?;
+        let footing = Footing {
+            application: &builder.application,
+            tasks: &tasks,
+            clock: &clock,
+            random: &random,
+        };
+        let (network, found) = match builder.role {
+            Role::Operator => cluster::look_on(part, &footing, &directory).await?,
+            _ => (cluster::connect(part, &footing).await?, Found::default()),
+        };
+        if let Some(network) = &network {
+            let defaults: CapabilitySettings = config.section("defaults")?;
+            cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
+        }
+        Ok(Self {
+            settings,
+            metrics: config.section("metrics")?,
+            hosts,
+            health,
+            tasks,
+            directory,
+            random,
+            durable,
+            network,
+            found,
+        })
+    }
+}
 
 pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError> {
     if cfg!(panic = "abort") {
@@ -43,87 +100,54 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     }
     refuse_twice(&builder.capabilities)?;
     let part = builder.part()?;
-    let config = &part.config;
-    let settings: RuntimeSettings = config.section("runtime")?;
-    let hosts = make_hosts(&settings, builder.lab.as_ref())?;
-    let clock = make_clock(builder.lab.as_ref())?;
-    let health = HealthBoard::new();
-    let tasks = Tasks::new(hosts.service_handle());
-    let trace: TraceSettings = config.section("trace")?;
-    let metrics: MetricsSettings = config.section("metrics")?;
-    let directory = Arc::new(Directory::new(clock.clone(), Tracer::new(&trace)));
-    let seed = settings.seed.unwrap_or_else(entropy);
-    tracer::seed(seed);
-    let random = Arc::new(Random::seeded(seed));
-    let durable = open_store(&builder, &part, &hosts, &health).await?;
-    let ground = Ground {
-        application: &builder.application,
-        tasks: &tasks,
-        clock: &clock,
-        random: &random,
+    let ground = Ground::lay(&builder, &part).await?;
+    let is_member = !part.is_operator;
+    let found = match is_member {
+        true => configured(&part),
+        false => ground.found,
     };
-    let is_member = builder.role != Role::Operator;
-    let (network, found) = match is_member {
-        true => (cluster::connect(&part, &ground).await?, Found::default()),
-        false => cluster::look_on(&part, &ground, &directory).await?,
-    };
-    if let Some(network) = &network {
-        let defaults: CapabilitySettings = config.section("defaults")?;
-        cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
-    }
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
-    let audiences = audiences(&builder.capabilities, &part, network.is_some());
+    let audiences = audiences(&builder.capabilities, &part, ground.network.is_some());
     let site = |number| Site {
-        config,
-        directory: &directory,
-        hosts: &hosts,
-        tasks: &tasks,
-        random: &random,
+        config: &part.config,
+        directory: &ground.directory,
+        hosts: &ground.hosts,
+        tasks: &ground.tasks,
+        random: &ground.random,
         post: Arc::<PostOffice>::clone(&post) as Arc<dyn Post>,
-        durable: durable.as_ref(),
+        durable: ground.durable.as_ref(),
         memory: &memory,
         placement: builder.placement,
-        is_joined: network.is_some(),
-        metrics,
+        is_joined: ground.network.is_some(),
+        metrics: ground.metrics,
         audiences: &audiences,
         number,
     };
-    let elsewhere = match is_member {
-        true => refer_all(&builder.capabilities, &part, network.as_ref(), &site)?,
-        false => found.capabilities,
-    };
+    let mut elsewhere = refer_all(&builder.capabilities, &part, ground.network.as_ref(), &site)?;
+    elsewhere.extend(found.capabilities);
     let installed = install_all(&builder.capabilities, &part, site)?;
     let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
-    let fakes = fakes.map(|fake| fake(&directory)).collect();
-    let hosts = Mutex::new(hosts);
+    let fakes = fakes.map(|fake| fake(&ground.directory)).collect();
     let parts = Parts {
-        settings,
-        hosts,
-        health,
-        tasks,
-        directory,
-        durable,
+        settings: ground.settings,
+        hosts: Mutex::new(ground.hosts),
+        health: ground.health,
+        tasks: ground.tasks,
+        directory: ground.directory,
+        durable: ground.durable,
         post,
         installed,
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        num_processes: match is_member {
-            true => part.topology.processes().len() + usize::from(part.is_client),
-            false => found.processes.len(),
-        },
-        processes: match is_member {
-            true => part.topology.processes(),
-            false => found.processes,
-        },
+        num_processes: found.processes.len() + usize::from(part.is_client),
+        processes: found.processes,
         strangers: strangers(&builder.capabilities),
-        spread: match is_member {
-            true => spread(&part.topology),
-            false => found.spread,
-        },
+        spread: found.spread,
         is_member,
-        network,
+        network: ground.network,
+        listening: listening(&builder.capabilities),
         elsewhere,
     };
     let runtime = Runtime::of(part.config, parts);
@@ -142,15 +166,20 @@ fn strangers(capabilities: &[Box<dyn Install>]) -> Vec<Description> {
     used.filter(|used| !is_own(&used.name)).collect()
 }
 
-/// How many processes host each capability.
-fn spread(topology: &Topology) -> BTreeMap<String, usize> {
-    let nodes = topology.nodes().iter();
-    nodes
+/// What there is by the configuration.
+fn configured(part: &Part) -> Found {
+    let nodes = part.topology.nodes().iter();
+    let spread = nodes
         .flat_map(|node| {
             let hosts = node.hosts.iter();
             hosts.map(|capability| (capability.clone(), usize::from(node.replicas)))
         })
-        .collect()
+        .collect();
+    Found {
+        capabilities: Vec::new(),
+        spread,
+        processes: part.topology.processes(),
+    }
 }
 
 /// Leads to their nodes what other processes host.
@@ -160,7 +189,7 @@ fn refer_all<'s>(
     network: Option<&Arc<dyn Network>>,
     site: &impl Fn(u64) -> Site<'s>,
 ) -> Result<Vec<CapabilityInfo>, RuntimeError> {
-    let Some(network) = network else {
+    let Some(network) = network.filter(|_| !part.is_operator) else {
         return Ok(Vec::new());
     };
     let mut elsewhere = Vec::new();
@@ -312,6 +341,15 @@ fn audiences(
         }
     }
     audiences
+}
+
+/// What the capabilities of the application listen to: contract, event and who does.
+fn listening(capabilities: &[Box<dyn Install>]) -> Vec<(&'static str, &'static str, &'static str)> {
+    let listening = capabilities.iter().flat_map(|capability| {
+        let subscriptions = capability.subscriptions().into_iter();
+        subscriptions.map(|(contract, event, _)| (contract, event, capability.name()))
+    });
+    listening.collect()
 }
 
 /// Starts the actors, then what delivers to them.

@@ -90,6 +90,7 @@ impl Runtime {
             return Err(CallError::NotHosted { capability });
         };
         let answered = match route.by_name() {
+            _ if route.is_closed() => Err(CallError::Stopping { capability }),
             Some(remote) => {
                 let deadline = ask.deadline.unwrap_or_else(|| route.deadline());
                 let request = Request {
@@ -107,7 +108,6 @@ impl Runtime {
                 };
                 call_by_name(&route, &*remote, request).await
             }
-            None if route.is_closed() => Err(CallError::Stopping { capability }),
             None => Err(CallError::NotHosted { capability }),
         };
         let answered = answered.and_then(|answer| match answer {

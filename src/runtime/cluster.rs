@@ -25,7 +25,7 @@ use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Wanted};
 const JOIN: Duration = Duration::from_secs(5);
 
 /// What a connection stands on.
-pub(super) struct Ground<'a> {
+pub(super) struct Footing<'a> {
     pub(super) application: &'a str,
     pub(super) tasks: &'a Tasks,
     pub(super) clock: &'a Clock,
@@ -35,7 +35,7 @@ pub(super) struct Ground<'a> {
 /// The network that the configuration names, if any.
 pub(super) async fn connect(
     part: &Part,
-    ground: &Ground<'_>,
+    ground: &Footing<'_>,
 ) -> Result<Option<Arc<dyn Network>>, RuntimeError> {
     let settings: NatsSettings = part.config.section("nats")?;
     if !settings.is_used() {
@@ -47,7 +47,7 @@ pub(super) async fn connect(
 /// The network as somebody sees it who is no part of the application, and who is there.
 pub(super) async fn look_on(
     part: &Part,
-    ground: &Ground<'_>,
+    ground: &Footing<'_>,
     directory: &Directory,
 ) -> Result<(Option<Arc<dyn Network>>, Found), RuntimeError> {
     let mut settings: NatsSettings = part.config.section("nats")?;
@@ -75,7 +75,7 @@ pub(super) async fn look_on(
 async fn connect_with(
     settings: NatsSettings,
     name: &str,
-    ground: &Ground<'_>,
+    ground: &Footing<'_>,
 ) -> Result<Arc<dyn Network>, RuntimeError> {
     let connecting = Connecting {
         settings,
@@ -136,6 +136,7 @@ impl Connecting {
             settings,
             application,
             name,
+            ..
         } = self;
         Err(RuntimeError::NotJoined {
             reason: format!(
@@ -310,12 +311,11 @@ impl Runtime {
     #[must_use]
     pub fn missing(&self) -> Option<String> {
         let parts = self.parts()?;
-        let presence = parts.network.as_ref()?.presence();
-        let missing = match &*presence.borrow() {
-            Presence::Away(reason) | Presence::Refused(reason) => Some(reason.clone()),
+        let presence = parts.network.as_ref()?.presence().borrow().clone();
+        match presence {
+            Presence::Away(reason) | Presence::Refused(reason) => Some(reason),
             Presence::Joined | Presence::Left => None,
-        };
-        missing
+        }
     }
 
     /// Whether some of the application runs in other processes.

@@ -176,6 +176,7 @@ async fn emit_there(
 /// Emits an event of a capability of this process.
 pub(super) async fn emit_here(parts: &Parts, event: NamedEvent) -> Result<EmittedEvent, EmitError> {
     let services = emitter(parts, &event)?;
+    let listeners = listeners(parts, &event);
     let capability = event.capability;
     let emission = Emission {
         event: event.event,
@@ -187,12 +188,20 @@ pub(super) async fn emit_here(parts: &Parts, event: NamedEvent) -> Result<Emitte
         Ok(sent) => Ok(EmittedEvent {
             id: sent.id,
             position: sent.position,
-            listeners: sent.listeners.iter().map(ToString::to_string).collect(),
+            listeners,
         }),
         Err(EmitRefusal::Full) => Err(EmitError::Overloaded { capability }),
         Err(EmitRefusal::Store(reason)) => Err(EmitError::Store { capability, reason }),
         Err(EmitRefusal::Stopped) => Err(EmitError::Stopped),
     }
+}
+
+/// The capabilities of the application that listen to it, wherever they are.
+fn listeners(parts: &Parts, event: &NamedEvent) -> Vec<String> {
+    let listening = parts.listening.iter();
+    let listening = listening
+        .filter(|(contract, name, _)| *contract == event.capability && *name == event.event);
+    listening.map(|(.., by)| (*by).to_owned()).collect()
 }
 
 /// What the actors share that could emit this.

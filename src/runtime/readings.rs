@@ -33,16 +33,16 @@ impl Runtime {
     /// How many calls of this process failed: capability, code of the [`CallError`](crate::CallError), number.
     #[must_use]
     pub fn call_failures(&self) -> Vec<(&'static str, &'static str, u64)> {
-        let Some(parts) = self.parts() else {
-            return Vec::new();
-        };
-        let routes = parts.installed.iter().map(|installed| &installed.route);
-        routes
-            .flat_map(|route| {
+        let mut numbers = Vec::new();
+        for parts in self.all().filter_map(Self::parts) {
+            let here = parts.installed.iter().map(|installed| &installed.info);
+            let known = here.chain(&parts.elsewhere);
+            for route in known.filter_map(|info| parts.directory.named(&info.name)) {
                 let failures = route.failures();
-                failures.map(|(code, number)| (route.contract, code, number))
-            })
-            .collect()
+                numbers.extend(failures.map(|(code, number)| (route.contract, code, number)));
+            }
+        }
+        numbers
     }
 
     /// What stands between the callers of this process and each capability (`breaker`, `calls_at_once`, `retries`), where something does.

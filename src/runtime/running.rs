@@ -96,6 +96,8 @@ pub(super) struct Parts {
     pub(super) network: Option<Arc<dyn Network>>,
     /// Whether others see it: false for an operator, who only looks on.
     pub(super) is_member: bool,
+    /// What the capabilities of the application listen to: contract, event and who does.
+    pub(super) listening: Vec<(&'static str, &'static str, &'static str)>,
     /// What other processes host.
     pub(super) elsewhere: Vec<CapabilityInfo>,
     /// Contracts that capabilities of the application call, and none of them implements.
@@ -162,8 +164,11 @@ impl Runtime {
     /// The name of a capability that is probably meant.
     pub(super) fn nearest(&self, capability: &str) -> Option<String> {
         let parts: Vec<_> = self.all().filter_map(Self::parts).collect();
-        let installed = parts.iter().flat_map(|parts| &parts.installed);
-        let names = installed.map(|installed| installed.services.capability);
+        let names = parts.iter().flat_map(|parts| {
+            let installed = parts.installed.iter().map(|installed| &installed.info);
+            installed.chain(&parts.elsewhere)
+        });
+        let names = names.map(|info| info.name.as_str());
         nearest(capability, names).map(str::to_owned)
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join, join_all};
 use tokio::sync::oneshot;
 
 use super::health::Health;
@@ -46,12 +47,11 @@ impl Runtime {
         let left = until.since(clock.now());
         let companions = self.companions.iter();
         let companions = companions.map(|companion| Box::pin(companion.stop_within(Some(left))));
-        let own = async {
-            parts.leave(until).await;
-            self.directory.close();
-            parts.finish(until).await;
-        };
-        join(own, join_all(companions)).await;
+        join(parts.leave_and_finish(until), join_all(companions)).await;
+        if !self.companions.is_empty() {
+            // What they have answered last has come when this has.
+            parts.say_the_last(clock.now().after(LAST_GRACE)).await;
+        }
         parts.end().await;
         self.health.set(Health::Stopped);
     }
@@ -86,16 +86,39 @@ impl Parts {
             .is_some_and(|network| network.has_calls())
     }
 
-    /// Takes no more calls of other processes; what was taken is answered.
-    async fn leave(&self, until: Tick) {
-        let Some(network) = &self.network else {
-            return;
-        };
-        tokio::select! {
-            () = Arc::clone(network).leave() => {}
-            () = self.directory.clock().sleep_until(until) => {
+    /// Takes no more calls of other processes, and answers what was taken; then lets the actors finish, and stops them.
+    async fn leave_and_finish(&self, until: Tick) {
+        let clock = self.directory.clock();
+        let mut leaving = self.leaving();
+        let has_left = tokio::select! {
+            () = &mut leaving => true,
+            () = clock.sleep_until(until) => {
                 tracing::warn!("the shutdown deadline has passed: calls of other processes are left");
+                false
             }
+        };
+        self.directory.close();
+        self.finish(until).await;
+        if !has_left {
+            // Whoever waits for what was let go of is told so now.
+            tokio::select! {
+                () = leaving => {}
+                () = clock.sleep(LAST_GRACE) => {}
+            }
+        }
+    }
+
+    async fn say_the_last(&self, until: Tick) {
+        tokio::select! {
+            () = self.leaving() => {}
+            () = self.directory.clock().sleep_until(until) => {}
+        }
+    }
+
+    fn leaving(&self) -> BoxFuture<'static, ()> {
+        match &self.network {
+            Some(network) => Arc::clone(network).leave(),
+            None => std::future::ready(()).boxed(),
         }
     }
 
@@ -143,6 +166,9 @@ impl Parts {
     /// Ends tasks, committer and threads, so that the store is free for the next process.
     async fn end(&self) {
         self.close_logs();
+        if let Some(network) = &self.network {
+            network.abandon();
+        }
         self.tasks.end().await;
         let committer = self
             .durable

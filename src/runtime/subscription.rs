@@ -352,7 +352,7 @@ impl Parts {
                     tasks: self.tasks.clone(),
                     clock: self.directory.clock().clone(),
                     capability: capability.to_owned(),
-                    filter: filter.clone(),
+                    filter,
                     num_hosts,
                 };
                 Some(Reader::Elsewhere(FarReader::new(onlooking, start)))

@@ -121,6 +121,7 @@ pub fn open(options: &OpenOptions) -> Result<Arc<dyn Store>, Error> {
     let known = check_directory(options)?;
     lock.sign(path)?;
     if known.is_none() {
+        residents::begin(path)?;
         Header::new(&options.application, FORMAT_VERSION, options.engine.name()).write(path)?;
     }
     compact::finish(path, options.engine.name())?;
@@ -202,6 +203,14 @@ fn has_stores(path: &Path, application: &str) -> Result<bool, Error> {
     Ok(false)
 }
 
+/// What there can be in a directory before its header.
+const LEFT_BEHIND: [&str; 4] = [
+    "skep.lock",
+    "skep.json.tmp",
+    "skep.residents",
+    "skep.residents.tmp",
+];
+
 /// Allows what a process leaves behind that was killed while it created the store.
 fn check_empty(path: &Path) -> Result<(), Error> {
     let unwritable = |source| Error::Unwritable {
@@ -210,7 +219,8 @@ fn check_empty(path: &Path) -> Result<(), Error> {
     };
     for entry in fs::read_dir(path).map_err(unwritable)? {
         let name = entry.map_err(unwritable)?.file_name();
-        if name != "skep.lock" && name != "skep.json.tmp" {
+        let is_ours = LEFT_BEHIND.iter().any(|left| name == *left);
+        if !is_ours {
             let found = name.to_string_lossy().into_owned();
             return Err(Error::NotAStore {
                 path: path.to_owned(),

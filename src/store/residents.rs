@@ -27,6 +27,16 @@ pub fn move_in<'n>(folder: &Path, names: impl IntoIterator<Item = &'n str>) -> R
     write(folder, &all)
 }
 
+/// Notes that nobody keeps state yet in a store that is about to be made: before it has a header, so that no process that looks at it in
+/// between takes it for one of before there were such notes.
+///
+/// # Errors
+///
+/// As [`move_in`].
+pub fn begin(folder: &Path) -> Result<(), Error> {
+    write(folder, &BTreeSet::new())
+}
+
 /// Notes that a capability keeps its state somewhere else now.
 ///
 /// # Errors
@@ -135,6 +145,14 @@ mod tests {
         assert_eq!(find(&whole, &node, "payments").unwrap(), None);
         assert_eq!(find(&whole, &whole, "payments").unwrap(), Some(node));
         assert!(lives_in(&whole, "reports").unwrap());
+    }
+
+    #[test]
+    fn a_store_that_is_being_made_has_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        begin(root.path()).unwrap();
+        Header::new("hotel", 1, "sled").write(root.path()).unwrap();
+        assert!(!lives_in(root.path(), "payments").unwrap());
     }
 
     #[test]

@@ -181,9 +181,7 @@ impl Colony {
         if let Durable::Directory(path) = &self.durable {
             sources = sources.flag("store.path", path.display().to_string(), "--store");
         }
-        self.settings
-            .iter()
-            .fold(sources, |sources, pair| sources.set(pair))
+        self.settings.iter().fold(sources, Sources::set)
     }
 
     fn builder(&self, sources: Sources, placement: config::Placement) -> Builder {

@@ -10,7 +10,7 @@
 //! | `Skep-Waiting` | call | the actors that wait for this call, percent-encoded, outermost first, separated by commas |
 //! | `Skep-Inside` | call | `1` when a turn sends it |
 //! | `traceparent` | call | the step of a trace that sends it (W3C Trace Context) |
-//! | `Skep-Kind` | call | `ask` or `tell` |
+//! | `Skep-Kind` | call | `ask`; `tell`, which is answered when the message is queued; or `try`, when its turn begins |
 //! | `Skep-Answer` | answer | `reply`, `refusal`, `accepted` or `error` |
 //! | `Nats-Service-Error` | answer | what went wrong, for people (ADR-32, which stock clients of NATS know) |
 //! | `Nats-Service-Error-Code` | answer | the error's number, as HTTP counts; a refusal of the domain is 409 |
@@ -140,10 +140,10 @@ impl Frame {
             ),
             (
                 KIND,
-                if request.kind == RequestKind::Ask {
-                    "ask"
-                } else {
-                    "tell"
+                match request.kind {
+                    RequestKind::Ask => "ask",
+                    RequestKind::Tell => "tell",
+                    RequestKind::Try => "try",
                 }
                 .to_owned(),
             ),
@@ -188,7 +188,8 @@ impl Frame {
         let kind = match self.get(KIND) {
             Some("ask") => RequestKind::Ask,
             Some("tell") => RequestKind::Tell,
-            Some(other) => return Err(invalid(KIND, other, "`ask` or `tell`")),
+            Some("try") => RequestKind::Try,
+            Some(other) => return Err(invalid(KIND, other, "`ask`, `tell` or `try`")),
             None if address.is_answered => RequestKind::Ask,
             None => RequestKind::Tell,
         };

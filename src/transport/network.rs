@@ -199,7 +199,7 @@ pub(crate) trait Network: Send + Sync {
     /// Whether this process is joined with the others, and when that changes.
     fn presence(&self) -> watch::Receiver<Presence>;
 
-    /// Takes no more calls of others. Ends when those that were taken are answered.
+    /// Takes no more calls of others. Ends when those that were taken are answered, and all that was said until then has come.
     fn leave(self: Arc<Self>) -> BoxFuture<'static, ()>;
 
     /// Lets go of everything at once, without a word to others: as a process that is killed.

@@ -62,7 +62,10 @@ async fn a_page_that_was_led_here_by_its_name_is_not_let_in(colony: Colony) {
     house.close().await;
 }
 
-#[skep::test(real_time)]
+#[skep::test(
+    real_time,
+    in_process = "the operator's door shows the process that it is of"
+)]
 async fn the_process_tells_who_it_is(colony: Colony) {
     let house = open(colony).await;
     let notice = house.notice();
@@ -82,7 +85,10 @@ async fn the_process_tells_who_it_is(colony: Colony) {
     house.close().await;
 }
 
-#[skep::test(real_time)]
+#[skep::test(
+    real_time,
+    in_process = "the operator's door shows the process that it is of"
+)]
 async fn capabilities_are_seen_with_what_they_have_done(colony: Colony) {
     let house = open(colony).await;
     house.post("/v1/receptions/ring", &json!({}));

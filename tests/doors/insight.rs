@@ -152,7 +152,10 @@ async fn timers_are_seen_with_when_they_are_due(colony: Colony) {
     house.close().await;
 }
 
-#[skep::test(real_time)]
+#[skep::test(
+    real_time,
+    in_process = "the operator's door shows the process that it is of"
+)]
 async fn the_store_tells_what_it_is(colony: Colony) {
     let house = open(colony).await;
     house.post("/v1/vaults/ada/deposit", &json!({ "cents": 1 }));

@@ -125,7 +125,7 @@ async fn a_turn_that_blocks_its_thread_blocks_nobody_else(colony: Colony) {
     blocker::open(&door);
 }
 
-#[skep::test(real_time)]
+#[skep::test(real_time, in_process = "each process has threads of its own")]
 async fn as_many_turns_block_at_a_time_as_there_are_threads_for_them(colony: Colony) {
     let colony = colony.with::<Stone>().with::<Rock>();
     for num_threads in [1, 2] {

@@ -129,7 +129,7 @@ async fn an_actor_that_asks_itself_is_refused_at_once(colony: Colony) {
 #[skep::test]
 async fn a_cycle_is_refused_with_its_path(colony: Colony) {
     let runtime = hoppers(colony).start().await;
-    let path = ["beta", "gamma/1", "alpha"];
+    let path = ["beta", "gamma[1]", "alpha"];
     let answer = runtime.get::<Alpha>().ask(Hop::along(&path)).await;
     assert_eq!(cycle(answer), ["alpha", "beta", "gamma[1]", "alpha"]);
 }
@@ -137,7 +137,7 @@ async fn a_cycle_is_refused_with_its_path(colony: Colony) {
 #[skep::test]
 async fn the_path_of_a_cycle_begins_where_the_cycle_does(colony: Colony) {
     let runtime = hoppers(colony).start().await;
-    let path = ["beta", "gamma/1", "beta"];
+    let path = ["beta", "gamma[1]", "beta"];
     let answer = runtime.get::<Alpha>().ask(Hop::along(&path)).await;
     assert_eq!(cycle(answer), ["beta", "gamma[1]", "beta"]);
 }
@@ -146,7 +146,7 @@ async fn the_path_of_a_cycle_begins_where_the_cycle_does(colony: Colony) {
 async fn a_cycle_through_a_key_is_one_only_for_the_same_key(colony: Colony) {
     let runtime = hoppers(colony).start().await;
     let first = runtime.get::<Gamma>().key("1");
-    let answer = first.ask(Hop::along(&["beta", "gamma/1"])).await;
+    let answer = first.ask(Hop::along(&["beta", "gamma[1]"])).await;
     assert_eq!(cycle(answer), ["gamma[1]", "beta", "gamma[1]"]);
     assert_eq!(first.ask(Hop::along(&["beta", "gamma[2]"])).await, Ok(2));
 }

@@ -128,7 +128,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ),
     (
         "defaults.delivery.attempts",
-        "law_06",
+        "law_06_dead",
         "an_event_that_keeps_failing_is_put_aside_and_seen",
     ),
     (
@@ -326,6 +326,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("law_03", include_str!("law_03_deadlines.rs")),
     ("law_04", include_str!("law_04_one_turn_at_a_time.rs")),
     ("law_06", include_str!("law_06_panics.rs")),
+    ("law_06_dead", include_str!("law_06_dead_letters.rs")),
     ("law_07", include_str!("law_07_a_reply_means_durable.rs")),
     ("law_07_log", include_str!("law_07_event_log.rs")),
     ("law_08", include_str!("law_08_deliveries.rs")),

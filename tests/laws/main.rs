@@ -20,6 +20,7 @@ mod law_02_calls_can_fail;
 mod law_03_deadlines;
 mod law_04_one_turn_at_a_time;
 mod law_05_bounded_queues;
+mod law_06_dead_letters;
 mod law_06_panics;
 mod law_07_a_reply_means_durable;
 mod law_07_event_log;

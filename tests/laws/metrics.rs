@@ -77,7 +77,7 @@ async fn busy(colony: Colony) -> Runtime {
     runtime
 }
 
-#[skep::test]
+#[skep::test(in_process = "each process has a page of its own")]
 async fn every_metric_is_documented_as_it_is(colony: Colony) {
     let runtime = busy(colony).await;
     let documented = documented();
@@ -115,7 +115,7 @@ async fn every_metric_is_documented_as_it_is(colony: Colony) {
     assert!(missing.is_empty(), "documented, but not there: {missing:?}");
 }
 
-#[skep::test]
+#[skep::test(in_process = "each process has a page of its own")]
 async fn turns_and_rows_are_counted(colony: Colony) {
     let runtime = busy(colony).await;
     assert!(runtime.settled(Duration::from_secs(60)).await);

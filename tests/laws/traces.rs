@@ -55,7 +55,7 @@ async fn run(runtime: &Runtime, errands: Vec<Errand>) {
 
 #[skep::test]
 async fn a_call_made_in_a_turn_belongs_to_its_trace(colony: Colony) {
-    let is_wire = colony.placement() == Placement::Wire;
+    let is_wire = colony.placement() != Placement::Local;
     let runtime = traced(colony.with::<Ledger>().with::<Clerk>())
         .start()
         .await;
@@ -166,7 +166,7 @@ async fn a_request_from_outside_is_recorded_as_it_says(colony: Colony) {
     assert_eq!(turns(&runtime).len(), 1);
 }
 
-#[skep::test]
+#[skep::test(in_process = "each process keeps so many")]
 async fn only_so_many_spans_are_kept_as_configured(colony: Colony) {
     let runtime = traced(colony.with::<Counter>())
         .set("trace.recent=3")

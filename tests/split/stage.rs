@@ -94,13 +94,14 @@ impl Stage {
 }
 
 /// Runs a test on threads of its own.
-pub(crate) fn run(test: impl Future<Output = ()>) {
+pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let runtime = runtime.expect("threads");
-    runtime.block_on(test);
+    let output = runtime.block_on(test);
     runtime.shutdown_timeout(Duration::from_secs(1));
+    output
 }
 
 /// Runs beside the test; ends when the test drops what this returns or waits for it.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use hotel_vocabulary::Day;
 use reservations_contract::BookAudit;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use skep::Runtime;
 
 use crate::demo;
-use crate::replay::{Audits, Drive, Progress, audits, plan};
+use crate::replay::{Drive, Progress, audits, books, plan};
 
 /// How many bookings are made up.
 const BOOKINGS: u64 = 24;
@@ -19,22 +20,39 @@ const SEED: u64 = 2026;
 /// How long their events may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Makes up bookings if there are none, and says what came of them.
+/// Makes up bookings if there are none, and says what came of them. Where the hotel is split, the node with the API's door does, and
+/// opens its door all the same when others are not there.
 ///
 /// # Errors
 /// What stood in the way, in words.
 pub async fn prepare(runtime: Runtime) -> Result<(), String> {
-    if num_reservations(&audits(&runtime).await?) > 0 {
+    if !runtime.is_split() {
+        return make_up(&runtime).await;
+    }
+    if !has_door(&runtime)? {
         return Ok(());
     }
-    seed(&runtime).await;
-    let audits = audits(&runtime).await?;
-    let reports: reports::settings::Settings = settings(&runtime, "reports")?;
-    let notifications: notifications::settings::Settings = settings(&runtime, "notifications")?;
+    if let Err(reason) = make_up(&runtime).await {
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "no bookings are made up: {reason}"
+        );
+    }
+    Ok(())
+}
+
+async fn make_up(runtime: &Runtime) -> Result<(), String> {
+    if num_reservations(&books(runtime).await?) > 0 {
+        return Ok(());
+    }
+    seed(runtime).await;
+    let audits = audits(runtime).await?;
+    let reports: reports::settings::Settings = settings(runtime, "reports")?;
+    let notifications: notifications::settings::Settings = settings(runtime, "notifications")?;
     let _ = writeln!(
         std::io::stdout().lock(),
         "first run: {} made-up bookings, {} stays billed; invoices in {}, mails in {}",
-        num_reservations(&audits),
+        num_reservations(&audits.books),
         audits.ledger.bills,
         reports.folder.display(),
         notifications.folder.display(),
@@ -59,13 +77,19 @@ async fn seed(runtime: &Runtime) {
     runtime.settled(PATIENCE).await;
 }
 
+/// Whether this process has the API's door: a node that has not is told so by its configuration.
+fn has_door(runtime: &Runtime) -> Result<bool, String> {
+    let gateway = runtime.config().section::<Value>("gateway");
+    let gateway = gateway.map_err(|problems| problems.to_string())?;
+    Ok(gateway["enabled"] == true)
+}
+
 fn settings<S: DeserializeOwned>(runtime: &Runtime, capability: &str) -> Result<S, String> {
     let section = format!("capabilities.{capability}.settings");
     let settings = runtime.config().section(&section);
     settings.map_err(|problems| problems.to_string())
 }
 
-fn num_reservations(audits: &Audits) -> u64 {
-    let books = audits.books.iter();
-    books.map(BookAudit::reservations).sum()
+fn num_reservations(books: &[BookAudit]) -> u64 {
+    books.iter().map(BookAudit::reservations).sum()
 }

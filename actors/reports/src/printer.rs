@@ -1,31 +1,28 @@
-//! The actor: one printer for the invoices of all hotels. Drawing and writing block, so that it runs on the pool for that.
+//! The actor: a printer of invoices, of which there may be any number. Drawing and writing block, so that it runs on the pool for that.
 
-use payments_contract::{Billed, BookingReference, HotelName, Money};
+use payments_contract::Billed;
 use reports_contract::{
     Audit, FindInvoice, Invoice, InvoiceAudit, NotIssued, RenderError, RenderInvoice, Reports,
 };
-use skep::{Cx, StartError, Table, capability};
+use skep::{Cx, StartError, capability};
 
+use crate::archive::Archive;
 use crate::settings::Settings;
 
-/// How many damaged files an audit lists.
-const MAX_LISTED: usize = 20;
-
-/// The printer: every invoice that was issued, and where the files lie.
+/// The printer. What it issued is in the archive, and nowhere else.
 #[derive(Debug)]
 pub struct Printer {
+    pub(crate) archive: Archive,
     pub(crate) settings: Settings,
-    /// By hotel and reference.
-    pub(crate) invoices: Table<(String, String), Invoice>,
 }
 
-#[capability(contract = Reports, durable, execution = "blocking")]
+#[capability(contract = Reports, stateless, execution = "blocking")]
 impl Printer {
     #[start]
-    async fn open(settings: Settings, cx: &mut Cx<Self>) -> Result<Self, StartError> {
+    async fn open(settings: Settings, _: &mut Cx<Self>) -> Result<Self, StartError> {
         Ok(Self {
+            archive: Archive::new(settings.folder.clone()),
             settings,
-            invoices: cx.table("invoices"),
         })
     }
 
@@ -40,45 +37,24 @@ impl Printer {
 
     #[handle]
     async fn find_invoice(&mut self, asked: FindInvoice) -> Result<Invoice, NotIssued> {
-        self.issued(&asked.hotel, &asked.reference)
-            .ok_or(NotIssued {
-                hotel: asked.hotel,
-                reference: asked.reference,
-            })
+        let FindInvoice { hotel, reference } = asked;
+        let found = self.archive.find(&hotel, &reference).unwrap_or_else(|error| {
+            tracing::error!(%hotel, %reference, %error, "the record of an invoice cannot be read");
+            None
+        });
+        match found {
+            Some(record) => Ok(record.invoice),
+            None => Err(NotIssued { hotel, reference }),
+        }
     }
 
     #[handle]
     async fn audit(&mut self, _: Audit) -> InvoiceAudit {
-        let mut audit = InvoiceAudit {
-            invoices: 0,
-            total: Money::ZERO,
-            damaged: Vec::new(),
-        };
-        for (_, invoice) in self.invoices.iter() {
-            audit.invoices += 1;
-            audit.total += invoice.total;
-            let file = self.settings.folder.join(&invoice.file);
-            let size = std::fs::metadata(file).map_or(0, |file| file.len());
-            if size != invoice.bytes && audit.damaged.len() < MAX_LISTED {
-                audit.damaged.push(invoice.reference);
-            }
-        }
-        audit
+        self.archive.audit()
     }
 
     #[on]
     async fn billed(&mut self, event: Billed, cx: &mut Cx<Self>) -> Result<(), RenderError> {
         self.issue(&event.bill, cx).map(|_| ())
-    }
-}
-
-impl Printer {
-    pub(crate) fn issued(
-        &self,
-        hotel: &HotelName,
-        reference: &BookingReference,
-    ) -> Option<Invoice> {
-        self.invoices
-            .get(&(hotel.to_string(), reference.to_string()))
     }
 }

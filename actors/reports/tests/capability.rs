@@ -38,7 +38,7 @@ fn printing_to(colony: Colony, folder: &Path) -> Colony {
 }
 
 #[skep::test]
-async fn an_invoice_is_issued_once_and_outlives_a_restart(colony: Colony) {
+async fn an_invoice_is_issued_once_and_known_to_the_next_process(colony: Colony) {
     let folder = tempfile::tempdir().expect("a folder");
     let colony = printing_to(colony, folder.path());
     let runtime = colony.start().await;
@@ -110,4 +110,59 @@ async fn a_folder_that_cannot_be_written_leaves_no_invoice_behind(colony: Colony
         "{refused:?}"
     );
     assert_eq!(reports.ask(Audit {}).await.expect("an audit").invoices, 0);
+}
+
+/// A printer is killed after it has written the file and before anybody heard of it: its message comes again.
+#[skep::test]
+async fn an_invoice_is_made_known_by_the_message_that_issued_it_and_by_no_other(colony: Colony) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = printing_to(colony, folder.path()).start().await;
+    let mut issued = Probe::<InvoiceIssued>::new(&runtime);
+    let reports = runtime.get::<Reports>();
+    for id in ["first", "other", "first"] {
+        let asked = reports.ask(RenderInvoice { bill: bill(2) }).id(id);
+        asked.await.expect("an invoice");
+    }
+    for number in 0..2 {
+        let asked = reports.ask(RenderInvoice { bill: bill(2) }).await;
+        asked.unwrap_or_else(|error| panic!("call {number}: {error}"));
+    }
+    let mut bill = bill(3);
+    bill.reference = "B-2".parse().expect("a reference");
+    reports
+        .ask(RenderInvoice { bill: bill.clone() })
+        .await
+        .expect("an invoice");
+    let mut known = Vec::new();
+    for _ in 0..3 {
+        known.push(issued.next().await.invoice.reference.to_string());
+    }
+    assert_eq!(known, ["B-1", "B-1", "B-2"]);
+}
+
+/// As many printers as asked at once, one folder.
+#[skep::test]
+async fn printers_that_issue_at_once_issue_one_invoice(colony: Colony) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let colony = printing_to(colony, folder.path()).set("capabilities.reports.instances=4");
+    let runtime = colony.start().await;
+    let reports = runtime.get::<Reports>();
+    let ask = |nights| {
+        let reports = reports.clone();
+        async move { reports.ask(RenderInvoice { bill: bill(nights) }).await }
+    };
+    let answers = tokio::join!(ask(2), ask(3), ask(2), ask(3));
+    let (mut invoices, mut refused) = (Vec::new(), 0);
+    for answer in [answers.0, answers.1, answers.2, answers.3] {
+        match answer {
+            Ok(invoice) => invoices.push(invoice),
+            Err(AskError::Domain(RenderError::AlreadyIssued { .. })) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!((invoices.len(), refused), (2, 2));
+    assert_eq!(invoices[0], invoices[1]);
+    let audit = reports.ask(Audit {}).await.expect("an audit");
+    assert_eq!((audit.invoices, audit.total), (1, invoices[0].total));
+    assert_eq!(audit.damaged, []);
 }

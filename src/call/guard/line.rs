@@ -53,11 +53,6 @@ impl Line {
         })
     }
 
-    /// How many calls may be under way at once.
-    pub(super) const fn size(&self) -> usize {
-        self.size
-    }
-
     /// How many calls are under way.
     pub(super) fn num_under_way(&self) -> usize {
         self.size - self.state.lock().free

@@ -112,7 +112,8 @@ fn a_foreign_frame_is_refused_with_the_header_that_is_wrong() {
 
 #[test]
 fn a_call_that_says_nothing_is_what_its_address_says() {
-    let (_runtime, clock) = clock();
+    let (runtime, clock) = clock();
+    let _stopped = runtime.enter();
     let frame = || Frame {
         headers: Vec::new(),
         body: b"{}".to_vec(),
@@ -130,7 +131,8 @@ fn a_call_that_says_nothing_is_what_its_address_says() {
 
 #[test]
 fn another_version_of_the_contract_is_refused_and_an_absurd_deadline_brought_forward() {
-    let (_runtime, clock) = clock();
+    let (runtime, clock) = clock();
+    let _stopped = runtime.enter();
     let with = |header, value: &str| Frame {
         headers: vec![(header, value.to_owned())],
         body: Vec::new(),
@@ -171,4 +173,18 @@ fn answers_of_other_services_are_understood() {
     );
     let garbage = answer(&[(ERROR, "boom"), (ERROR_CODE, "what")], "{");
     assert!(matches!(garbage, Err(CallError::Panicked { ref reason, .. }) if reason == "boom"));
+}
+
+#[test]
+fn a_message_that_is_another_than_its_address_says_is_refused() {
+    let (_runtime, clock) = clock();
+    let frame = Frame {
+        headers: vec![(MESSAGE, "refund".to_owned())],
+        body: Vec::new(),
+    };
+    let refused = frame.into_request(&clock, ADDRESS);
+    assert!(
+        matches!(refused, Err(FrameError::Invalid { name: MESSAGE, .. })),
+        "{refused:?}"
+    );
 }

@@ -144,6 +144,21 @@ impl Link {
         })
     }
 
+    /// How many answers are waited for.
+    #[cfg(test)]
+    pub(super) fn num_waiting(&self) -> usize {
+        self.replies.num_waiting()
+    }
+
+    /// Whoever waits for an answer waits no more: the process ends.
+    pub(super) fn close(&self) {
+        self.replies.close();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.replies.is_closed()
+    }
+
     /// Ends when there is a connection.
     pub(super) async fn connected(&self) {
         let mut state = self.state.clone();
@@ -276,8 +291,11 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// [`LinkError::Silent`] after ten seconds.
+    /// [`LinkError::Silent`] while there is no connection, and after ten seconds.
     pub(super) async fn fence(&self) -> Result<(), LinkError> {
+        if self.down_since().is_some() {
+            return Err(LinkError::Silent);
+        }
         let asking = async {
             let subject = Subjects::fence(&self.client.new_inbox().replace('.', "-"));
             let mut awaited = self.send(subject, HeaderMap::new(), Bytes::new()).await?;

@@ -425,6 +425,7 @@ impl Network for Nats {
     }
     fn abandon(&self) {
         self.left.cancel();
+        self.link.close();
         drop(std::mem::take(&mut *self.joined.lock()));
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use async_nats::Message;
@@ -23,6 +23,7 @@ pub(super) struct Replies {
     inbox: String,
     next: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Message>>>,
+    is_closed: AtomicBool,
 }
 
 /// An answer that is waited for. Dropped, it is waited for no more.
@@ -40,6 +41,7 @@ impl Replies {
             inbox,
             next: AtomicU64::new(0),
             waiting: Mutex::default(),
+            is_closed: AtomicBool::new(false),
         })
     }
 
@@ -52,7 +54,11 @@ impl Replies {
     pub(super) fn expect(self: &Arc<Self>) -> Awaited {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
-        self.waiting.lock().insert(number, sender);
+        let mut waiting = self.waiting.lock();
+        if !self.is_closed() {
+            waiting.insert(number, sender);
+        }
+        drop(waiting);
         Awaited {
             number,
             replies: Arc::clone(self),
@@ -67,6 +73,19 @@ impl Replies {
         if let Some(sender) = sender {
             let _ = sender.send(message);
         }
+    }
+
+    /// No answer comes any more: whoever waits is told.
+    pub(super) fn close(&self) {
+        let mut waiting = self.waiting.lock();
+        self.is_closed.store(true, Ordering::SeqCst);
+        let waiting_no_more = std::mem::take(&mut *waiting);
+        drop(waiting);
+        drop(waiting_no_more);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
     }
 
     /// How many answers are waited for.

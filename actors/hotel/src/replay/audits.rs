@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use reservations_contract::Reservations;
+use reservations_contract::{BookAudit, Reservations};
 use skep::{AskError, Runtime};
 
 use super::verify::Audits;
@@ -16,22 +16,11 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// # Errors
 /// What stood in the way, in words.
 pub async fn audits(runtime: &Runtime) -> Result<Audits, String> {
-    let settings: reservations::settings::Settings = runtime
-        .config()
-        .section("capabilities.reservations.settings")
-        .map_err(|problems| problems.to_string())?;
-    let all_books = runtime.get::<Reservations>();
-    let mut books = Vec::new();
-    for hotel in settings.hotels.keys() {
-        let book = all_books.key(hotel.as_str());
-        let audit = book.ask(reservations_contract::Audit {});
-        books.push(audit.deadline(DEADLINE).await.map_err(words)?);
-    }
     let ledger = runtime.get::<payments_contract::Payments>();
     let invoices = runtime.get::<reports_contract::Reports>();
     let mails = runtime.get::<notifications_contract::Notifications>();
     Ok(Audits {
-        books,
+        books: books(runtime).await?,
         ledger: ledger
             .ask(payments_contract::Audit {})
             .deadline(DEADLINE)
@@ -51,14 +40,44 @@ pub async fn audits(runtime: &Runtime) -> Result<Audits, String> {
     })
 }
 
-/// Events that no attempt could deliver.
-async fn dead_letters(runtime: &Runtime) -> Result<u64, String> {
-    let mut count = 0;
-    for info in runtime.capabilities() {
-        let dead = runtime.dead_letters(&info.name).await;
-        count += dead.map_err(|error| error.to_string())?.len() as u64;
+/// The audits of the books of all hotels.
+///
+/// # Errors
+/// What stood in the way, in words.
+pub async fn books(runtime: &Runtime) -> Result<Vec<BookAudit>, String> {
+    let settings: reservations::settings::Settings = runtime
+        .config()
+        .section("capabilities.reservations.settings")
+        .map_err(|problems| problems.to_string())?;
+    let all_books = runtime.get::<Reservations>();
+    let mut books = Vec::new();
+    for hotel in settings.hotels.keys() {
+        let book = all_books.key(hotel.as_str());
+        let audit = book.ask(reservations_contract::Audit {});
+        books.push(audit.deadline(DEADLINE).await.map_err(words)?);
     }
-    Ok(count)
+    Ok(books)
+}
+
+/// Events that no attempt could deliver, in whatever process.
+async fn dead_letters(runtime: &Runtime) -> Result<u64, String> {
+    let members = runtime.colony().await;
+    let hosted: Vec<_> = members
+        .iter()
+        .flat_map(|member| &member.capabilities)
+        .collect();
+    for capability in runtime.capabilities() {
+        let name = &capability.contract.name;
+        if !hosted.iter().any(|hosted| hosted.capability == *name) {
+            return Err(format!("nobody who hosts {name} answers"));
+        }
+    }
+    let dead = hosted.iter().map(|hosted| {
+        let capability = &hosted.capability;
+        let dead = hosted.num_dead_letters;
+        dead.ok_or_else(|| format!("the dead letters of {capability} cannot be read"))
+    });
+    dead.sum()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are mapped by value")]

@@ -195,13 +195,9 @@ async fn play(
 
 /// Waits until every event is handled, as long as anything moves; says whether they all are.
 async fn settle(runtime: &Runtime, progress: &Progress) -> bool {
-    let undelivered = || -> u64 {
-        let stats = runtime.stats();
-        stats.iter().map(|stats| stats.num_undelivered).sum()
-    };
     let (mut before, mut unmoved) = (u64::MAX, Duration::ZERO);
     while !runtime.settled(LOOK).await {
-        let now = undelivered();
+        let now = undelivered(runtime).await;
         progress.waiting_for(now);
         unmoved = if now == before {
             unmoved + LOOK
@@ -215,6 +211,13 @@ async fn settle(runtime: &Runtime, progress: &Progress) -> bool {
         }
     }
     true
+}
+
+/// What waits in the outboxes of all processes.
+async fn undelivered(runtime: &Runtime) -> u64 {
+    let members = runtime.colony().await;
+    let hosted = members.iter().flat_map(|member| &member.capabilities);
+    hosted.map(|hosted| hosted.num_undelivered).sum()
 }
 
 async fn interrupted(session: &Session, runtime: &Runtime, progress: &Progress) -> Exit {

@@ -234,6 +234,10 @@ impl Tries {
                 | CallError::DeadlineExceeded { .. }
                 | CallError::Panicked { .. }
                 | CallError::Down { .. }
+                // Of a node: it ended, or is about to, and comes back.
+                | CallError::Lost { .. }
+                | CallError::Stopping { .. }
+                | CallError::NotHosted { .. }
         );
         if !may_help {
             tracing::error!(%error, "a message of the replay cannot be delivered");

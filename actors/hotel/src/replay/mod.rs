@@ -18,7 +18,7 @@ mod row;
 mod summary;
 mod verify;
 
-pub use audits::audits;
+pub use audits::{audits, books};
 pub use booking::{Booking, Ending};
 pub use column::{COLUMNS, MissingColumn};
 pub use command::Replay;

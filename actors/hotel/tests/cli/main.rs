@@ -5,6 +5,7 @@
     reason = "a test whose helper finds something else than it expects has failed"
 )]
 
+mod arrange;
 mod guest;
 #[path = "../process/mod.rs"]
 mod process;

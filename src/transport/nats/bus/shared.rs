@@ -90,7 +90,11 @@ async fn take_in(intake: &Arc<Intake>, permit: Option<OwnedSemaphorePermit>, mes
         return;
     };
     let mark = Mark::of(&info);
-    let letter = Incoming::read(intake.durable.kind, &message);
+    let mut letter = Incoming::read(intake.durable.kind, &message);
+    if intake.durable.goes_after.is_some() {
+        // To each process it is a message of its own: what their turns do because of it is not the same.
+        letter.parcel.id = letter.parcel.id.handled_by(&intake.durable.name);
+    }
     if letter.is_direct_to(intake.capability()) {
         return intake.pass_over(ack.clone()).await;
     }

@@ -37,6 +37,8 @@ const ABSENT_MAX: Duration = Duration::from_millis(500);
 const ABSENT_FOR: Duration = Duration::from_secs(1);
 /// After this time without an answer is asked whether somebody is at work on it; each time after is twice as long.
 const PROBE_AFTER: Duration = Duration::from_secs(1);
+/// It is asked no more seldom than this.
+const PROBE_MAX: Duration = Duration::from_secs(30);
 /// Whoever is at work on it says so within this time.
 const PROBE_WAIT: Duration = Duration::from_millis(500);
 /// How long a message that nobody waits for may wait for whoever takes it.
@@ -187,13 +189,14 @@ impl<'c> Exchange<'c> {
         loop {
             let waited = match self.wait(patience).await {
                 Waited::Silence => {
-                    patience *= 2;
+                    patience = (patience * 2).min(PROBE_MAX);
                     self.probe().await
                 }
                 waited => waited,
             };
             match waited {
                 Waited::Answered(message) => return self.read(&message),
+                _ if self.caller.link.is_closed() => return Err(self.lost()),
                 Waited::Late => return Err(self.late()),
                 Waited::Silence => {}
                 Waited::Gone if self.may_repeat => self.send().await?,

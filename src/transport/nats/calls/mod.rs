@@ -4,6 +4,8 @@ mod callee;
 mod caller;
 mod drain;
 mod stats;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use callee::Callee;
 pub(crate) use caller::{Caller, UnderWay};

@@ -171,6 +171,10 @@ impl ServerProcess {
                 let reason = format!("it ended with {status}: {}", self.last_words());
                 return Err(ServerError::Ended { reason });
             }
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "another process tells in a file that it is ready"
+            )]
             thread::sleep(LOOK);
         }
         let reason = format!("it is not ready after 30 seconds: {}", self.last_words());

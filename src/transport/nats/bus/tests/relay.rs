@@ -54,8 +54,7 @@ async fn book(services: &Arc<Services>, lane: &str, number: u32) {
         body: to_raw_value(&(lane, number)).expect("JSON"),
     };
     let sent = emit(services, emission).await;
-    let sent = sent.ok().expect("it is emitted");
-    assert_eq!(sent.listeners, [Arc::from("bell")]);
+    assert!(sent.is_ok(), "it is emitted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
