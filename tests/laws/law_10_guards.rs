@@ -314,7 +314,7 @@ async fn a_call_that_would_wait_for_itself_is_refused_and_does_not_wait_for_room
     let colony = hoppers(colony).set("defaults.calls_at_once=1");
     let runtime = colony.start().await;
     let alpha = runtime.get::<Alpha>();
-    let answer = alpha.ask(Hop::along(&["beta", "gamma/1", "beta"])).await;
+    let answer = alpha.ask(Hop::along(&["beta", "gamma[1]", "beta"])).await;
     let Err(AskError::Domain(stuck)) = answer else {
         panic!("another answer: {answer:?}");
     };
@@ -327,7 +327,7 @@ async fn a_call_on_behalf_of_one_under_way_needs_no_room_of_its_own(colony: Colo
     let colony = hoppers(colony).set("defaults.calls_at_once=1");
     let runtime = colony.start().await;
     let alpha = runtime.get::<Alpha>();
-    let path = ["gamma/1", "beta", "gamma/2"];
+    let path = ["gamma[1]", "beta", "gamma[2]"];
     assert_eq!(alpha.ask(Hop::along(&path)).await, Ok(3));
 }
 
