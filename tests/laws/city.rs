@@ -313,3 +313,8 @@ pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
         pass_time(Duration::from_millis(1)).await;
     }
 }
+
+/// Whole seconds that have passed, by a clock that may be some milliseconds behind.
+pub(crate) fn whole_seconds(passed: Duration) -> u64 {
+    (passed + Duration::from_millis(50)).as_secs()
+}
