@@ -108,7 +108,7 @@ pub use engine::CapabilityStats;
 pub use runtime::{
     Builder, CapabilityInfo, EmitError, EmittedEvent, Events, EventsError, Health, LogItem, Logged,
     NamedAsk, NamedEvent, NamedReply, Runtime, RuntimeError, SetTimer, Since, Subscribe,
-    SubscribeError, Subscription, SubscriptionEnd,
+    SubscribeError, Subscription, SubscriptionEnd, TimersError,
 };
 #[cfg(feature = "testing")]
 pub use skep_macros::test;

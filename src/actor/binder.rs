@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use super::capability::{Capability, Handle, HandlesAll, MessageVisitor, On, Refusal, Uses};
 use super::cx::Cx;
 use crate::call::Key;
-use crate::contract::{Accepts, Contract, Emitted, Event, Message};
+use crate::contract::{Accepts, Contract, Description, Emitted, Event, Message};
 
 /// Who gets an event when a capability has several actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Binder<A: Capability> {
     pub(crate) events: Vec<EventBinding<A>>,
     pub(crate) periodics: Vec<Periodic<A>>,
     pub(crate) uses: Vec<&'static str>,
+    /// The same contracts as data.
+    pub(crate) used: Vec<fn() -> Description>,
 }
 
 impl<A: Capability> Binder<A> {
@@ -71,6 +73,7 @@ impl<A: Capability> Binder<A> {
             events: Vec::new(),
             periodics: Vec::new(),
             uses: Vec::new(),
+            used: Vec::new(),
         }
     }
 
@@ -88,6 +91,7 @@ impl<A: Capability> Binder<A> {
         A: Uses<C>,
     {
         self.uses.push(C::NAME);
+        self.used.push(C::describe);
     }
 
     /// Listens to an event. `key` says to which actor of a keyed capability it goes.

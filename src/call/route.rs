@@ -77,6 +77,50 @@ impl Directory {
         &self.tracer
     }
 
+    /// Makes the route to a contract that this program does not know, and puts a transport at its end.
+    pub(crate) fn refer(
+        &self,
+        contract: &'static str,
+        version: u32,
+        remote: Arc<dyn Remote>,
+        deadline: Duration,
+        message_size: usize,
+    ) {
+        let by_name = Some(Arc::new(Arc::clone(&remote)));
+        let route = self.vacant(
+            contract,
+            version,
+            Target::Remote(remote),
+            by_name,
+            OnceLock::new(),
+        );
+        route.set_limits(deadline, message_size);
+        self.routes.write().insert(contract, Arc::new(route));
+    }
+
+    fn vacant(
+        &self,
+        contract: &'static str,
+        version: u32,
+        target: Target,
+        by_name: Option<Arc<Arc<dyn Remote>>>,
+        guard: OnceLock<Arc<Guard>>,
+    ) -> Route {
+        Route {
+            contract,
+            version,
+            clock: self.clock.clone(),
+            tracer: Arc::clone(&self.tracer),
+            failures: Default::default(),
+            closed: Arc::clone(&self.closed),
+            deadline_ns: AtomicU64::new(nanos(DEADLINE_DEFAULT)),
+            message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
+            target: ArcSwap::from_pointee(target),
+            by_name: ArcSwapOption::new(by_name),
+            guard,
+        }
+    }
+
     /// The route to a contract; nobody stands at its end until a host or a transport is put there.
     pub(crate) fn route<C: Contract>(&self) -> Arc<Route> {
         if let Some(route) = self.routes.read().get(C::NAME) {
@@ -98,19 +142,7 @@ impl Directory {
         };
         let mut routes = self.routes.write();
         let route = routes.entry(C::NAME).or_insert_with(move || {
-            Arc::new(Route {
-                contract: C::NAME,
-                version: C::VERSION,
-                clock: self.clock.clone(),
-                tracer: Arc::clone(&self.tracer),
-                failures: Default::default(),
-                closed: Arc::clone(&self.closed),
-                deadline_ns: AtomicU64::new(nanos(DEADLINE_DEFAULT)),
-                message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
-                target: ArcSwap::from_pointee(target),
-                by_name: ArcSwapOption::new(by_name),
-                guard,
-            })
+            Arc::new(self.vacant(C::NAME, C::VERSION, target, by_name, guard))
         });
         Arc::clone(route)
     }

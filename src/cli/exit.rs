@@ -87,6 +87,8 @@ impl From<&RuntimeError> for Exit {
             | RuntimeError::NoSuchNode { .. } => Self::Config,
             RuntimeError::Store(store::Error::Locked { .. }) => Self::Busy,
             RuntimeError::Store(_) => Self::Io,
+            RuntimeError::NotJoined { .. } => Self::Unavailable,
+            RuntimeError::NotLetIn { .. } => Self::NoPermission,
             _ => Self::Software,
         }
     }

@@ -9,9 +9,11 @@ use std::sync::OnceLock;
 use parking_lot::Mutex;
 
 use super::exit::Exit;
+use super::failure::Failure;
 use super::leash::{Leash, Ready};
 use super::spans::Spans;
-use crate::config::{Config, LogSettings, Sources};
+use crate::config::{Config, LogSettings, NatsSettings, Sources};
+use crate::contract::Description;
 use crate::gateway::{Doors, DoorsOptions};
 use crate::observe::log::Logs;
 use crate::placement::{Part, Topology};
@@ -27,6 +29,8 @@ pub struct Session {
     node: Option<(String, u16)>,
     /// Whether this process is to be all of the application.
     is_whole: bool,
+    /// Whether this process knows no application.
+    is_operator: bool,
     definition: clap::Command,
     colour: Colour,
     spans: Spans,
@@ -73,6 +77,7 @@ impl Session {
             sources,
             node: None,
             is_whole: false,
+            is_operator: false,
             logs: OnceLock::new(),
             leash: Mutex::new(None),
             definition: clap::Command::new(name),
@@ -237,6 +242,54 @@ impl Session {
             return Err(self.fail(exit, &reason));
         }
         Ok(runtime)
+    }
+
+    /// The same for an operator, who has no application's code.
+    #[must_use]
+    pub(super) const fn of_operator(mut self) -> Self {
+        self.is_operator = true;
+        self
+    }
+
+    /// Whether what the commands talk to is more than one process, or one that is known by its nats-server alone.
+    pub(super) fn is_spread(&self) -> Result<bool, Failure> {
+        if self.is_operator {
+            return Ok(true);
+        }
+        let config = self.config()?;
+        Ok(self.topology(&config)?.0.is_split())
+    }
+
+    /// The same at another nats-server.
+    #[must_use]
+    pub(super) fn at(mut self, url: &str) -> Self {
+        self.sources = self
+            .sources
+            .flag("nats.servers", format!("[{url:?}]"), "--against");
+        self
+    }
+
+    /// The contract of this name, if a capability of the application has or calls it.
+    pub(super) fn contract(&self, name: &str) -> Option<Description> {
+        self.builder().contract(name)
+    }
+
+    /// Looks on at the processes of the application, over NATS.
+    pub(super) async fn operate(&self) -> Result<Runtime, Failure> {
+        let mut sources = self.sources.clone();
+        if !self.is_operator {
+            let settings = self.config()?.section::<NatsSettings>("nats");
+            let settings = settings
+                .map_err(|problems| Failure::Told(self.explain(&RuntimeError::Config(problems))))?;
+            let namespace = settings.namespace_of(self.name);
+            sources = sources.flag("nats.namespace", namespace, "the application's name");
+        }
+        let sources = sources.flag("runtime.arbiters", "1", "an operator's command");
+        let builder = self.builder().sources(sources).operator();
+        builder
+            .start()
+            .await
+            .map_err(|error| Failure::Told(self.explain(&error)))
     }
 
     fn explain(&self, error: &RuntimeError) -> Exit {

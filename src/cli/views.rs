@@ -8,6 +8,31 @@ use serde_json::Value;
 #[derive(Debug, Deserialize)]
 pub(super) struct Capabilities {
     pub(super) capabilities: Vec<Capability>,
+    /// The processes of an application that is split.
+    #[serde(default)]
+    pub(super) processes: Option<Vec<Member>>,
+    /// Those that it should have, and that do not answer.
+    #[serde(default)]
+    pub(super) missing: Vec<String>,
+}
+
+/// One process of a split application.
+#[derive(Debug, Deserialize)]
+pub(super) struct Member {
+    pub(super) node: String,
+    pub(super) pid: u64,
+    #[serde(default)]
+    pub(super) capabilities: Vec<String>,
+}
+
+/// A process that hosts a capability, and how it is there.
+#[derive(Debug, Deserialize)]
+pub(super) struct Host {
+    pub(super) node: String,
+    #[serde(default)]
+    pub(super) pid: u64,
+    #[serde(flatten)]
+    pub(super) stats: Stats,
 }
 
 /// One capability.
@@ -34,6 +59,11 @@ pub(super) struct Capability {
     pub(super) contract: Contract,
     #[serde(default)]
     pub(super) stats: Stats,
+    /// The node that should host it, if another process than this should.
+    #[serde(default)]
+    pub(super) node: Option<String>,
+    #[serde(default)]
+    pub(super) hosts: Vec<Host>,
     #[serde(default)]
     pub(super) latency: Option<Latency>,
 }

@@ -36,7 +36,7 @@ impl Namespace {
     }
 
     /// The nearest namespace to a name.
-    pub(super) fn fitted(name: &str) -> Self {
+    pub(crate) fn fitted(name: &str) -> Self {
         let fitting = |c: char| if is_allowed(c) { c } else { '_' };
         let text: String = name.chars().take(CHARACTERS_MAX).map(fitting).collect();
         Self(if text.is_empty() {

@@ -1,6 +1,7 @@
 //! What may be said: messages, events, contracts, their schemas. No I/O, no actor, no clock.
 
 mod bound;
+mod compatibility;
 mod description;
 mod event;
 #[doc(hidden)]

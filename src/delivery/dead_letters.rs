@@ -15,7 +15,7 @@ use crate::engine::parcel::Undelivered;
 use crate::store::{Batch, CommitFailure};
 
 /// A letter or timer that could not be delivered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// Names it, together with the capability.
     pub number: u64,
@@ -38,7 +38,8 @@ pub struct DeadLetter {
 }
 
 /// Why a dead letter could not be replayed or dropped.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeadLetterError {
     /// There is none with this number.
@@ -49,11 +50,31 @@ pub enum DeadLetterError {
         /// The number that was not there.
         number: u64,
     },
-    /// The capability is not hosted here.
+    /// No process of the application hosts the capability.
     #[error("no capability {capability} runs here")]
     NotHosted {
         /// The capability.
         capability: String,
+    },
+    /// The process that hosts the capability does not answer. It may or may not have done what was asked.
+    #[error("the dead letters of {capability} cannot be reached: {reason}")]
+    Unreachable {
+        /// The capability.
+        capability: String,
+        /// What was found instead.
+        reason: String,
+    },
+    /// Several processes host the capability, and more than one has a dead letter with this number.
+    #[error(
+        "{num} processes that host {capability} have a dead letter number {number}: ask at the door of the one that is meant"
+    )]
+    Ambiguous {
+        /// The capability.
+        capability: String,
+        /// The number.
+        number: u64,
+        /// How many have one.
+        num: usize,
     },
     /// The store could not be read or written.
     #[error("the dead letters of {capability} cannot be reached: {reason}")]

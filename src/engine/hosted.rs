@@ -81,6 +81,7 @@ where
             events,
             periodics,
             uses: _,
+            used: _,
         } = binder;
         let spec = Arc::new(Spec {
             services,

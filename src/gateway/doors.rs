@@ -239,6 +239,65 @@ impl Doors {
     }
 }
 
+/// An operator's door that nobody else is told of, on this machine; closed when it is dropped.
+#[cfg(feature = "cli")]
+#[derive(Debug)]
+pub(crate) struct PrivateDoor {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    _serving: Serving,
+    _streams: watch::Sender<()>,
+}
+
+#[cfg(feature = "cli")]
+impl PrivateDoor {
+    /// Opens the door of a runtime for whoever holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`DoorError`] when there is no port, no thread or no randomness.
+    pub(crate) fn open(runtime: &Runtime, options: DoorsOptions) -> Result<Self, DoorError> {
+        let shutdown: RuntimeSettings = runtime.config().section("runtime")?;
+        let gateway: GatewaySettings = runtime.config().section("gateway")?;
+        let patience = Patience {
+            receive: gateway.receive_timeout.get(),
+            shutdown: shutdown.shutdown_deadline.get(),
+        };
+        let (streams, closing) = Closing::channel();
+        let metrics = Metrics::new(runtime, &options.application, &options.version);
+        let opening = Opening {
+            runtime,
+            options,
+            bodies: Arc::default(),
+            metrics: Arc::new(metrics),
+            patience,
+            closing,
+        };
+        let listener = listen::loopback(&AdminSettings::default().listen)?;
+        let url = url(address(&listener)?);
+        let token = fresh_token()?;
+        let revealed = token.reveal().to_owned();
+        let desk = opening.desk(token, opening.process(None));
+        let door = AdminDoor { listener, desk };
+        let serving = Serving::start(None, Some(door), patience);
+        let serving = serving.map_err(|error| DoorError::System {
+            reason: format!("the door cannot be served: {error}"),
+        })?;
+        Ok(Self {
+            url,
+            token: revealed,
+            _serving: serving,
+            _streams: streams,
+        })
+    }
+}
+
+fn fresh_token() -> Result<Token, DoorError> {
+    Token::fresh().map_err(|error| DoorError::System {
+        reason: format!("the system gives no randomness for the admin token: {error}"),
+    })
+}
+
 fn url(address: SocketAddr) -> String {
     format!("http://{address}")
 }
@@ -302,9 +361,7 @@ impl Opening<'_> {
     ) -> Result<Option<Admin>, DoorError> {
         let runtime = self.runtime;
         let listener = listen::loopback(&settings.listen)?;
-        let token = Token::fresh().map_err(|error| DoorError::System {
-            reason: format!("the system gives no randomness for the admin token: {error}"),
-        })?;
+        let token = fresh_token()?;
         let path = match &settings.file {
             Some(path) => path.clone(),
             None => {
@@ -312,13 +369,7 @@ impl Opening<'_> {
                 store.path.join("admin.json")
             }
         };
-        let process = Process {
-            application: self.options.application.clone(),
-            version: self.options.version.clone(),
-            since: runtime.clock().precise(),
-            started_at: runtime.clock().wall(),
-            api: api.map(url),
-        };
+        let process = self.process(api);
         let notice = Notice::of(&process, url(address(&listener)?), &token);
         let file = match AdminFile::write(&path, &notice) {
             Ok(file) => file,
@@ -327,11 +378,25 @@ impl Opening<'_> {
                 return Ok(None);
             }
         };
-        let exposure = Arc::new(Exposure::all(runtime.capabilities()));
+        let desk = self.desk(token, process);
+        Ok(Some((AdminDoor { listener, desk }, file)))
+    }
+
+    fn process(&self, api: Option<SocketAddr>) -> Process {
+        Process {
+            application: self.options.application.clone(),
+            version: self.options.version.clone(),
+            since: self.runtime.clock().precise(),
+            started_at: self.runtime.clock().wall(),
+            api: api.map(url),
+        }
+    }
+
+    fn desk(&self, token: Token, process: Process) -> Arc<Desk> {
+        let exposure = Arc::new(Exposure::all(self.runtime.capabilities()));
         let calls = self.calls(exposure, ADMIN_DEADLINE_MAX);
         let (logs, metrics) = (self.options.logs.clone(), Arc::clone(&self.metrics));
-        let desk = Arc::new(Desk::new(calls, token, process, logs, metrics));
-        Ok(Some((AdminDoor { listener, desk }, file)))
+        Arc::new(Desk::new(calls, token, process, logs, metrics))
     }
 }
 

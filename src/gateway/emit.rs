@@ -82,6 +82,7 @@ fn problem(error: &EmitError) -> Problem {
         EmitError::TooLarge { .. } => Problem::new(413, "too_large", text),
         EmitError::Overloaded { .. } => Problem::later("overloaded", text),
         EmitError::Store { .. } => Problem::new(500, "storage", text),
+        EmitError::Unreachable { .. } => Problem::later("unreachable", text),
         EmitError::Stopped => Problem::stopping(text),
     }
 }

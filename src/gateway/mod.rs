@@ -6,6 +6,8 @@ mod admin;
 mod api;
 mod bodies;
 mod call;
+#[cfg(feature = "cli")]
+mod conformance;
 mod cors;
 mod doors;
 mod emit;
@@ -28,6 +30,10 @@ mod visit;
 
 #[cfg(feature = "cli")]
 pub(crate) use admin::Token;
+#[cfg(feature = "cli")]
+pub(crate) use conformance::{Conformance, Trial};
+#[cfg(feature = "cli")]
+pub(crate) use doors::PrivateDoor;
 pub use doors::{Doors, DoorsOptions};
 pub use error::DoorError;
 pub use exposure::{ExposeError, Exposed, Exposure};

@@ -60,13 +60,13 @@ impl Topology {
         &self.nodes
     }
 
-    /// How many processes there are: the replicas of all nodes.
+    /// What the processes are called, the replicas of all nodes: `front`, `reports`, `reports-2`.
     #[must_use]
-    pub fn num_processes(&self) -> usize {
-        self.nodes
-            .iter()
-            .map(|node| usize::from(node.replicas))
-            .sum()
+    pub fn processes(&self) -> Vec<String> {
+        let nodes = self.nodes.iter();
+        nodes
+            .flat_map(|node| (1..=node.replicas).map(|replica| node.name.process(replica)))
+            .collect()
     }
 
     /// The node of this name.

@@ -9,11 +9,12 @@ use parking_lot::Mutex;
 
 use super::builder::{Builder, Lab};
 use super::capabilities::CapabilityInfo;
-use super::cluster;
+use super::cluster::{self, Footing};
 use super::error::RuntimeError;
 use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
-use super::role::Part;
+use super::operator::Found;
+use super::role::{Part, Role};
 use super::running::{Parts, Runtime};
 use super::storage::{self, Kept};
 use crate::actor::outgoing::EVENTS;
@@ -25,6 +26,7 @@ use crate::call::tracer::{self, Tracer};
 use crate::config::{
     CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
 };
+use crate::contract::Description;
 use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
@@ -45,6 +47,8 @@ struct Ground {
     random: Arc<Random>,
     durable: Option<Kept>,
     network: Option<Arc<dyn Network>>,
+    /// What an operator has found on it.
+    found: Found,
 }
 
 impl Ground {
@@ -61,7 +65,16 @@ impl Ground {
         tracer::seed(seed);
         let random = Arc::new(Random::seeded(seed));
         let durable = open_store(builder, part, &hosts, &health).await?;
-        let network = cluster::connect(part, &builder.application, &tasks, &clock, &random).await?;
+        let footing = Footing {
+            application: &builder.application,
+            tasks: &tasks,
+            clock: &clock,
+            random: &random,
+        };
+        let (network, found) = match builder.role {
+            Role::Operator => cluster::look_on(part, &footing, &directory).await?,
+            _ => (cluster::connect(part, &footing).await?, Found::default()),
+        };
         if let Some(network) = &network {
             let defaults: CapabilitySettings = config.section("defaults")?;
             cluster::lead_abroad(&directory, network, defaults, Arc::clone(&random));
@@ -76,6 +89,7 @@ impl Ground {
             random,
             durable,
             network,
+            found,
         })
     }
 }
@@ -87,6 +101,11 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     refuse_twice(&builder.capabilities)?;
     let part = builder.part()?;
     let ground = Ground::lay(&builder, &part).await?;
+    let is_member = !part.is_operator;
+    let found = match is_member {
+        true => configured(&part),
+        false => ground.found,
+    };
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
     let audiences = audiences(&builder.capabilities, &part, ground.network.is_some());
@@ -105,7 +124,8 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         audiences: &audiences,
         number,
     };
-    let elsewhere = refer_all(&builder.capabilities, &part, ground.network.as_ref(), &site)?;
+    let mut elsewhere = refer_all(&builder.capabilities, &part, ground.network.as_ref(), &site)?;
+    elsewhere.extend(found.capabilities);
     let installed = install_all(&builder.capabilities, &part, site)?;
     let fakes = builder.lab.iter_mut().flat_map(|lab| lab.fakes.drain(..));
     let fakes = fakes.map(|fake| fake(&ground.directory)).collect();
@@ -121,7 +141,11 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         counted: super::inventory::Counted::default(),
         fakes,
         name: part.name,
-        num_processes: part.topology.num_processes() + usize::from(part.is_client),
+        num_processes: found.processes.len() + usize::from(part.is_client),
+        processes: found.processes,
+        strangers: strangers(&builder.capabilities),
+        spread: found.spread,
+        is_member,
         network: ground.network,
         listening: listening(&builder.capabilities),
         elsewhere,
@@ -135,6 +159,29 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     Ok(runtime)
 }
 
+/// Contracts that are called, and that none of the application's capabilities implements.
+fn strangers(capabilities: &[Box<dyn Install>]) -> Vec<Description> {
+    let is_own = |name: &str| capabilities.iter().any(|own| own.name() == name);
+    let used = capabilities.iter().flat_map(|capability| capability.used());
+    used.filter(|used| !is_own(&used.name)).collect()
+}
+
+/// What there is by the configuration.
+fn configured(part: &Part) -> Found {
+    let nodes = part.topology.nodes().iter();
+    let spread = nodes
+        .flat_map(|node| {
+            let hosts = node.hosts.iter();
+            hosts.map(|capability| (capability.clone(), usize::from(node.replicas)))
+        })
+        .collect();
+    Found {
+        capabilities: Vec::new(),
+        spread,
+        processes: part.topology.processes(),
+    }
+}
+
 /// Leads to their nodes what other processes host.
 fn refer_all<'s>(
     capabilities: &[Box<dyn Install>],
@@ -142,7 +189,7 @@ fn refer_all<'s>(
     network: Option<&Arc<dyn Network>>,
     site: &impl Fn(u64) -> Site<'s>,
 ) -> Result<Vec<CapabilityInfo>, RuntimeError> {
-    let Some(network) = network else {
+    let Some(network) = network.filter(|_| !part.is_operator) else {
         return Ok(Vec::new());
     };
     let mut elsewhere = Vec::new();
@@ -327,7 +374,9 @@ async fn set_going(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), RuntimeEr
     for installed in &parts.installed {
         begin_tasks(parts, installed);
     }
-    cluster::join(runtime, wanted).await?;
+    if parts.is_member {
+        cluster::join(runtime, wanted).await?;
+    }
     parts.health.set(Health::Ready);
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::running::Runtime;
 use crate::actor::{Capability, HandlesAll};
 use crate::call::route::Directory;
 use crate::config::{Config, Placement, Schemas, Sources};
-use crate::contract::Contract;
+use crate::contract::{Contract, Description};
 use crate::placement::{Part, Topology};
 use crate::store::Store;
 
@@ -93,6 +93,17 @@ impl Builder {
         self
     }
 
+    /// Is no part of any application, and needs no code of one: looks on at the processes that `nats.servers` joins under
+    /// `nats.namespace`, and calls what they host. Without a namespace, the one that is found there, if it is the only one. Nobody
+    /// sees or calls this runtime.
+    ///
+    /// [`start`](Self::start) fails with [`RuntimeError::NotJoined`] when nobody is there; what starts later is not seen.
+    #[must_use]
+    pub fn operator(mut self) -> Self {
+        self.role = Role::Operator;
+        self
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn placement(mut self, placement: Placement) -> Self {
         self.placement = Some(placement);
@@ -143,6 +154,20 @@ impl Builder {
         parts
             .map(|capability| Ok(capability.part(&config.capability(capability.name())?)))
             .collect()
+    }
+
+    /// The contract of this name that a capability has, or calls. Starts nothing.
+    #[must_use]
+    pub fn contract(&self, name: &str) -> Option<Description> {
+        let own = self
+            .capabilities
+            .iter()
+            .map(|capability| capability.describe());
+        let used = self
+            .capabilities
+            .iter()
+            .flat_map(|capability| capability.used());
+        own.chain(used).find(|known| known.name == name)
     }
 
     /// Which node hosts what, by the configuration. Starts nothing.

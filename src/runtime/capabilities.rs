@@ -70,16 +70,25 @@ impl CapabilityInfo {
 
     /// A capability of which nothing but the contract is known.
     pub(crate) fn bare<C: Contract>(settings: &CapabilitySettings) -> Self {
-        let contract = C::describe();
         Self {
-            name: C::NAME.to_owned(),
-            version: C::VERSION,
-            kind: if C::KEY.is_some() {
-                Kind::Keyed
-            } else {
-                Kind::Singleton
+            deadline: settings.deadline,
+            mailbox: settings.mailbox,
+            message_size: settings.message_size.get(),
+            ..Self::foreign(C::describe())
+        }
+    }
+
+    /// A capability of which nothing but the contract is known, and no settings.
+    pub(super) fn foreign(contract: Description) -> Self {
+        let settings = CapabilitySettings::default();
+        Self {
+            name: contract.name.clone(),
+            version: contract.version,
+            kind: match contract.key {
+                Some(_) => Kind::Keyed,
+                None => Kind::Singleton,
             },
-            key: C::KEY.map(str::to_owned),
+            key: contract.key.clone(),
             durable: false,
             execution: Execution::Async,
             placement: Placement::Local,

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-
+use super::control::{agreeing, answering};
 use super::error::RuntimeError;
 use super::guards;
 use super::health::Health;
 use super::install::{Install, Installed};
+use super::operator::{self, Found};
 use super::role::Part;
 use super::running::{Parts, Runtime};
 use crate::actor::random::Random;
@@ -17,32 +17,73 @@ use crate::actor::services::Tasks;
 use crate::actor::{Group, Kind};
 use crate::call::Clock;
 use crate::call::route::{Directory, Stranger, Way};
-use crate::config::{CapabilitySettings, NatsSettings};
+use crate::config::{CapabilitySettings, Namespace, NatsSettings};
 use crate::contract::Description;
-use crate::transport::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
+use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Wanted};
 
 /// How long a start waits for the others to hear of it; after that it goes on beside.
 const JOIN: Duration = Duration::from_secs(5);
 
+/// What a connection stands on.
+pub(super) struct Footing<'a> {
+    pub(super) application: &'a str,
+    pub(super) tasks: &'a Tasks,
+    pub(super) clock: &'a Clock,
+    pub(super) random: &'a Arc<Random>,
+}
+
 /// The network that the configuration names, if any.
 pub(super) async fn connect(
     part: &Part,
-    application: &str,
-    tasks: &Tasks,
-    clock: &Clock,
-    random: &Arc<Random>,
+    ground: &Footing<'_>,
 ) -> Result<Option<Arc<dyn Network>>, RuntimeError> {
     let settings: NatsSettings = part.config.section("nats")?;
     if !settings.is_used() {
         return Ok(None);
     }
+    connect_with(settings, &part.name, ground).await.map(Some)
+}
+
+/// The network as somebody sees it who is no part of the application, and who is there.
+pub(super) async fn look_on(
+    part: &Part,
+    ground: &Footing<'_>,
+    directory: &Directory,
+) -> Result<(Option<Arc<dyn Network>>, Found), RuntimeError> {
+    let mut settings: NatsSettings = part.config.section("nats")?;
+    let not_joined = |reason: String| RuntimeError::NotJoined { reason };
+    let servers = settings.addresses().join(", ");
+    if !settings.is_used() {
+        let reason = "no nats-server is named: say one with --nats, such as nats://127.0.0.1:4222";
+        return Err(not_joined(reason.to_owned()));
+    }
+    let first = connect_with(settings.clone(), &part.name, ground).await?;
+    Arc::clone(&first).attach().await.map_err(not_joined)?;
+    let services = Arc::clone(&first).services().await;
+    if let (true, Some(reason)) = (services.is_empty(), Arc::clone(&first).refusal()) {
+        return Err(RuntimeError::NotLetIn { reason });
+    }
+    let wanted = settings.namespace.as_ref().map(Namespace::as_str);
+    let namespace = operator::namespace(wanted, &services, &servers)?;
+    settings.namespace = Some(Namespace::fitted(&namespace));
+    let network = connect_with(settings, &part.name, ground).await?;
+    Arc::clone(&network).attach().await.map_err(not_joined)?;
+    let found = operator::look_around(&network, directory, &services, &namespace).await;
+    Ok((Some(network), found))
+}
+
+async fn connect_with(
+    settings: NatsSettings,
+    name: &str,
+    ground: &Footing<'_>,
+) -> Result<Arc<dyn Network>, RuntimeError> {
     let connecting = Connecting {
         settings,
-        application: application.to_owned(),
-        name: part.name.clone(),
-        random: Arc::clone(random),
+        application: ground.application.to_owned(),
+        name: name.to_owned(),
+        random: Arc::clone(ground.random),
     };
-    let (tasks, clock) = (tasks.clone(), clock.clone());
+    let (tasks, clock) = (ground.tasks.clone(), ground.clock.clone());
     let (sender, connected) = tokio::sync::oneshot::channel();
     // The connection lives on our threads, whatever executor this is called on.
     tasks.clone().spawn(async move {
@@ -53,7 +94,7 @@ pub(super) async fn connect(
             reason: "the runtime stops".to_owned(),
         })
     };
-    connected.await.unwrap_or_else(|_| stopped()).map(Some)
+    connected.await.unwrap_or_else(|_| stopped())
 }
 
 struct Connecting {
@@ -72,20 +113,21 @@ impl Connecting {
             name,
             random,
         } = self;
-        let nats = crate::transport::nats::Nats::connect(
-            &settings,
-            &application,
-            &name,
-            tasks,
-            clock,
-            random,
-        );
-        match nats.await {
-            Ok(nats) => Ok(nats),
-            Err(error) => Err(RuntimeError::NotJoined {
-                reason: error.to_string(),
-            }),
-        }
+        use crate::transport::nats::{LinkError, Nats};
+        let nats = Nats::connect(&settings, &application, &name, tasks, clock, random);
+        nats.await
+            .map(|nats| nats as Arc<dyn Network>)
+            .map_err(|error| {
+                let reason = error.to_string();
+                match error {
+                    LinkError::NotLetIn { .. } | LinkError::Denied { .. } => {
+                        RuntimeError::NotLetIn { reason }
+                    }
+                    LinkError::Refused { .. } | LinkError::Silent => {
+                        RuntimeError::NotJoined { reason }
+                    }
+                }
+            })
     }
 
     #[cfg(not(feature = "nats"))]
@@ -229,6 +271,7 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
             .collect(),
         wanted: wanted.to_vec(),
         answering: answering(&parts),
+        agreeing: agreeing(&parts),
     });
     let mut presence = network.presence();
     let joined = presence.wait_for(|presence| !matches!(presence, Presence::Away(_)));
@@ -261,21 +304,6 @@ fn watch(parts: &Arc<Parts>, network: &Arc<dyn Network>) {
             });
         }
     });
-}
-
-/// Answers what operators ask this process.
-fn answering(parts: &Arc<Parts>) -> Answering {
-    let parts = Arc::downgrade(parts);
-    Arc::new(move |verb, _| {
-        let parts = parts.upgrade();
-        async move {
-            match verb.as_str() {
-                super::colony::SURVEY => serde_json::to_vec(&parts?.member().await?).ok(),
-                _ => None,
-            }
-        }
-        .boxed()
-    })
 }
 
 impl Runtime {

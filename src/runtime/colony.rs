@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::control::{Survey, ask_all};
 use super::running::{Parts, Runtime};
 use crate::delivery::DeadLetters;
-
-/// The verb that asks a process for its [`Member`].
-pub(super) const SURVEY: &str = "survey";
 
 /// What one process of an application says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +19,12 @@ pub struct Member {
     pub pid: u32,
     /// Whether nothing was left to do: as [`Runtime::settled`], in this process.
     pub is_settled: bool,
+    /// The processes that the application has, by its configuration: its nodes, `<node>-<number>` from the second replica on.
+    #[serde(default)]
+    pub expected: Vec<String>,
+    /// The capabilities that the application has, whoever hosts them.
+    #[serde(default)]
+    pub known: Vec<String>,
     /// What it hosts.
     pub capabilities: Vec<Hosted>,
 }
@@ -30,6 +34,12 @@ pub struct Member {
 pub struct Hosted {
     /// The capability.
     pub capability: String,
+    /// The major version of its contract.
+    #[serde(default)]
+    pub version: u32,
+    /// The digest of its contract's shape.
+    #[serde(default)]
+    pub digest: String,
     /// Its actors in memory.
     pub num_actors: usize,
     /// Turns that ended, of the actors in memory.
@@ -47,6 +57,13 @@ pub struct Hosted {
 }
 
 impl Parts {
+    /// The capabilities of the application, wherever they run.
+    fn names(&self) -> Vec<String> {
+        let installed = self.installed.iter().map(|installed| &installed.info);
+        let all = installed.chain(&self.elsewhere);
+        all.map(|info| info.name.clone()).collect()
+    }
+
     /// What this process says of itself; `None` when it ends.
     pub(super) async fn member(self: Arc<Self>) -> Option<Member> {
         let is_idle = match &self.network {
@@ -60,7 +77,7 @@ impl Parts {
 }
 
 impl Runtime {
-    /// What the processes of this application say of themselves, this one first: those that answer within a second. Without
+    /// What the processes of this application say of themselves, this one first if it is one: those that answer within a second. Without
     /// `[nats]` it is this one alone.
     ///
     /// # Cancel safety
@@ -70,19 +87,17 @@ impl Runtime {
         let Some(parts) = self.parts() else {
             return Vec::new();
         };
-        let own = Arc::clone(&parts).member().await;
+        let own = match parts.is_member {
+            true => Arc::clone(&parts).member().await,
+            false => None,
+        };
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
-        let expected = parts.num_processes;
-        let said = Arc::clone(network)
-            .ask_all(SURVEY, Vec::new(), expected)
-            .await;
-        let others = said
-            .iter()
-            .filter_map(|said| serde_json::from_slice::<Member>(said).ok());
+        let said = ask_all::<Survey>(network, &(), Some(parts.num_processes)).await;
         let own_instance = network.identity().1.to_owned();
-        let mut others: Vec<_> = others
+        let mut others: Vec<_> = said
+            .into_iter()
             .filter(|other| other.instance != own_instance)
             .collect();
         others.sort_by(|a, b| {
@@ -110,6 +125,8 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         let dead = DeadLetters::new(Arc::clone(&installed.services)).list();
         Hosted {
             capability: stats.capability.to_owned(),
+            version: installed.info.version,
+            digest: installed.info.digest.to_string(),
             num_actors: stats.num_actors,
             num_turns: stats.num_turns,
             num_restarts: stats.num_restarts,
@@ -130,6 +147,8 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         node,
         instance,
         pid: std::process::id(),
+        expected: parts.processes.clone(),
+        known: parts.names(),
         capabilities: hosted.collect(),
         is_settled: is_idle && parts.is_settled(),
     }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::running::Runtime;
+use super::control::{Emit, EmitAsked, PATIENCE, ask};
+use super::running::{Parts, Runtime};
 use super::subscription::meant;
 use crate::actor::services::Services;
 use crate::call::{Key, MessageId, TraceContext};
 use crate::delivery::{Emission, EmitRefusal, emit};
+use crate::transport::{Network, Whom};
 
 /// An event to be emitted in the name of a capability, all of it as data.
 #[derive(Debug, Clone)]
@@ -26,7 +29,7 @@ pub struct NamedEvent {
 }
 
 /// An event that was emitted by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EmittedEvent {
     /// The id under which subscribers remember it.
@@ -38,7 +41,8 @@ pub struct EmittedEvent {
 }
 
 /// Why an event was not emitted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EmitError {
     /// No such capability.
@@ -101,6 +105,14 @@ pub enum EmitError {
         /// What the store said.
         reason: String,
     },
+    /// The process that hosts the capability does not answer. The event may or may not be out.
+    #[error("{capability} cannot be reached: {reason}")]
+    Unreachable {
+        /// The capability.
+        capability: String,
+        /// What was found instead.
+        reason: String,
+    },
     /// The runtime has stopped. The event may or may not be out.
     #[error("the runtime has stopped")]
     Stopped,
@@ -120,61 +132,100 @@ impl Runtime {
     ///
     /// Once polled it is carried through: dropped half way, it has happened or will.
     pub async fn emit_by_name(&self, event: NamedEvent) -> Result<EmittedEvent, EmitError> {
-        let services = self.emitter(&event)?;
-        let listeners = self.listeners(&event);
-        let capability = event.capability;
-        let emission = Emission {
-            event: event.event,
-            key: event.key,
-            trace: event.trace,
-            body: readable(&capability, &event.body, services.limits.message_size)?,
-        };
-        match emit(&services, emission).await {
-            Ok(sent) => Ok(EmittedEvent {
-                id: sent.id,
-                position: sent.position,
-                listeners,
-            }),
-            Err(EmitRefusal::Full) => Err(EmitError::Overloaded { capability }),
-            Err(EmitRefusal::Store(reason)) => Err(EmitError::Store { capability, reason }),
-            Err(EmitRefusal::Stopped) => Err(EmitError::Stopped),
-        }
-    }
-
-    /// The capabilities of the application that listen to it, wherever they are.
-    fn listeners(&self, event: &NamedEvent) -> Vec<String> {
-        let parts = self.parts();
-        let listening = parts.iter().flat_map(|parts| &parts.listening);
-        let listening = listening
-            .filter(|(contract, name, _)| *contract == event.capability && *name == event.event);
-        listening.map(|(.., by)| (*by).to_owned()).collect()
-    }
-
-    /// What the actors share that could emit this.
-    fn emitter(&self, event: &NamedEvent) -> Result<Arc<Services>, EmitError> {
-        let capability = || event.capability.clone();
         let parts = self.host(&event.capability).parts();
         let parts = parts.ok_or(EmitError::Stopped)?;
-        let found = parts.find(&event.capability);
-        let installed = found.ok_or_else(|| EmitError::NotHosted {
-            capability: capability(),
-            nearest: self.nearest(&event.capability),
-        })?;
-        let known = installed.knows_event(&event.event);
-        known.map_err(|nearest| EmitError::UnknownEvent {
-            capability: capability(),
-            event: event.event.clone(),
-            nearest,
-        })?;
-        match &event.key {
-            Some(_) if !installed.is_keyed => Err(EmitError::NotKeyed {
-                capability: capability(),
+        match &parts.network {
+            Some(network) if parts.is_elsewhere(&event.capability) => {
+                emit_there(network, event).await
+            }
+            _ if parts.find(&event.capability).is_none() => Err(EmitError::NotHosted {
+                nearest: self.nearest(&event.capability),
+                capability: event.capability,
             }),
-            Some(key) if !key.is_valid() => Err(EmitError::InvalidKey {
-                bytes: key.as_str().len(),
-            }),
-            _ => Ok(Arc::clone(&installed.services)),
+            _ => emit_here(&parts, event).await,
         }
+    }
+}
+
+/// Lets the process emit it that hosts the capability.
+async fn emit_there(
+    network: &Arc<dyn Network>,
+    event: NamedEvent,
+) -> Result<EmittedEvent, EmitError> {
+    let capability = event.capability.clone();
+    let body = String::from_utf8(event.body).map_err(|error| EmitError::Malformed {
+        reason: error.to_string(),
+    })?;
+    let asked = EmitAsked {
+        capability: event.capability,
+        event: event.event,
+        key: event.key,
+        body,
+        trace: event.trace,
+    };
+    let whom = Whom::Host(capability.clone());
+    match ask::<Emit>(network, whom, &asked, PATIENCE).await {
+        Ok(said) => said,
+        Err(unanswered) => Err(EmitError::Unreachable {
+            capability,
+            reason: unanswered.to_string(),
+        }),
+    }
+}
+
+/// Emits an event of a capability of this process.
+pub(super) async fn emit_here(parts: &Parts, event: NamedEvent) -> Result<EmittedEvent, EmitError> {
+    let services = emitter(parts, &event)?;
+    let listeners = listeners(parts, &event);
+    let capability = event.capability;
+    let emission = Emission {
+        event: event.event,
+        key: event.key,
+        trace: event.trace,
+        body: readable(&capability, &event.body, services.limits.message_size)?,
+    };
+    match emit(&services, emission).await {
+        Ok(sent) => Ok(EmittedEvent {
+            id: sent.id,
+            position: sent.position,
+            listeners,
+        }),
+        Err(EmitRefusal::Full) => Err(EmitError::Overloaded { capability }),
+        Err(EmitRefusal::Store(reason)) => Err(EmitError::Store { capability, reason }),
+        Err(EmitRefusal::Stopped) => Err(EmitError::Stopped),
+    }
+}
+
+/// The capabilities of the application that listen to it, wherever they are.
+fn listeners(parts: &Parts, event: &NamedEvent) -> Vec<String> {
+    let listening = parts.listening.iter();
+    let listening = listening
+        .filter(|(contract, name, _)| *contract == event.capability && *name == event.event);
+    listening.map(|(.., by)| (*by).to_owned()).collect()
+}
+
+/// What the actors share that could emit this.
+fn emitter(parts: &Parts, event: &NamedEvent) -> Result<Arc<Services>, EmitError> {
+    let capability = || event.capability.clone();
+    let found = parts.find(&event.capability);
+    let installed = found.ok_or_else(|| EmitError::NotHosted {
+        capability: capability(),
+        nearest: None,
+    })?;
+    let known = installed.info.knows_event(&event.event);
+    known.map_err(|nearest| EmitError::UnknownEvent {
+        capability: capability(),
+        event: event.event.clone(),
+        nearest,
+    })?;
+    match &event.key {
+        Some(_) if !installed.is_keyed => Err(EmitError::NotKeyed {
+            capability: capability(),
+        }),
+        Some(key) if !key.is_valid() => Err(EmitError::InvalidKey {
+            bytes: key.as_str().len(),
+        }),
+        _ => Ok(Arc::clone(&installed.services)),
     }
 }
 

@@ -76,6 +76,12 @@ pub enum RuntimeError {
         /// Why, and what helps.
         reason: String,
     },
+    /// The nats-server does not let this process in, or does not let it do what it has to.
+    #[error("{reason}")]
+    NotLetIn {
+        /// What the server says, and what helps.
+        reason: String,
+    },
     /// The system gives no threads.
     #[error("{reason}")]
     NoThreads {

@@ -47,6 +47,19 @@ impl<E: Emitted> Events<E> {
         }
     }
 
+    /// Waits until it has begun, as [`Subscription::begun`].
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next), but for missed events.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    pub async fn begun(&mut self) -> Result<(), EventsError> {
+        self.subscription.begun().await.map_err(ended)
+    }
+
     /// The next event.
     ///
     /// # Errors
@@ -67,9 +80,15 @@ impl<E: Emitted> Events<E> {
             Ok(LogItem::Gap { from, to }) => Err(EventsError::Missed {
                 missed: (to + 1).saturating_sub(from),
             }),
-            Err(SubscriptionEnd::Stopped) => Err(EventsError::Stopped),
-            Err(SubscriptionEnd::Store { reason }) => Err(EventsError::Store { reason }),
+            Err(end) => Err(ended(end)),
         }
+    }
+}
+
+fn ended(end: SubscriptionEnd) -> EventsError {
+    match end {
+        SubscriptionEnd::Stopped => EventsError::Stopped,
+        SubscriptionEnd::Store { reason } => EventsError::Store { reason },
     }
 }
 

@@ -24,7 +24,7 @@ use crate::call::route::{Directory, Remote, Route, Target};
 use crate::config::{
     CapabilitySettings, Config, Durability, MetricsSettings, Placement, Schemas, schema_of,
 };
-use crate::contract::Contract;
+use crate::contract::{Contract, Description};
 use crate::delivery::{DeliveryPolicy, Survey, survey};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::{Host, Hosted};
@@ -61,6 +61,12 @@ pub(super) trait Install: Send + Sync {
         network: &Arc<dyn Network>,
         node: &str,
     ) -> Result<CapabilityInfo, RuntimeError>;
+
+    /// The contract that it has.
+    fn describe(&self) -> Description;
+
+    /// The contracts that it calls or sends to.
+    fn used(&self) -> Vec<Description>;
 
     /// Makes its actors and puts them at the end of its route.
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError>;
@@ -202,6 +208,16 @@ where
         route.serve_by_name(Arc::clone(&caller));
         route.lead_to(Target::Remote(caller));
         Ok(info)
+    }
+
+    fn describe(&self) -> Description {
+        <A::Contract as Contract>::describe()
+    }
+
+    fn used(&self) -> Vec<Description> {
+        let mut binder = Binder::<A>::new();
+        A::bind(&mut binder);
+        binder.used.iter().map(|describe| describe()).collect()
     }
 
     fn install(&self, site: &Site<'_>) -> Result<Installed, RuntimeError> {

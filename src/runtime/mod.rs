@@ -6,6 +6,8 @@ mod by_name;
 mod capabilities;
 mod cluster;
 mod colony;
+mod control;
+mod dead_letters;
 mod emission;
 mod error;
 mod events;
@@ -13,6 +15,8 @@ mod guards;
 mod health;
 mod install;
 mod inventory;
+mod operator;
+mod probing;
 mod readings;
 mod role;
 mod running;
@@ -36,4 +40,4 @@ pub use running::Runtime;
 pub use subscription::{
     LogItem, Logged, Since, Subscribe, SubscribeError, Subscription, SubscriptionEnd,
 };
-pub use timers::SetTimer;
+pub use timers::{SetTimer, TimersError};

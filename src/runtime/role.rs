@@ -20,6 +20,8 @@ pub(crate) enum Role {
         /// Which of the node's processes, from 1.
         replica: u16,
     },
+    /// None of it, of whatever application: looks on at those that are there.
+    Operator,
     /// Hosts nothing and calls what others host; all of it where the configuration does not split it.
     Client,
 }
@@ -34,6 +36,8 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Whether it is none of the nodes.
     pub(super) is_client: bool,
+    /// Whether it finds out on the network what there is.
+    pub(super) is_operator: bool,
     /// The capabilities that it hosts.
     pub(super) hosts: Vec<String>,
 }
@@ -63,19 +67,21 @@ impl Builder {
             root: root.clone(),
             name: self.application.clone(),
             is_client: false,
+            is_operator: false,
             hosts: self.names(),
             topology: topology.clone(),
         };
+        let guest = |config, name: &str, is_client| Part {
+            name: name.to_owned(),
+            is_client,
+            is_operator: !is_client,
+            hosts: Vec::new(),
+            ..whole(config, &topology)
+        };
         match &self.role {
             Role::Whole if topology.is_split() => Err(RuntimeError::Split { nodes: nodes() }),
-            Role::Client if topology.is_split() => Ok(Part {
-                config,
-                root,
-                name: "client".to_owned(),
-                is_client: true,
-                hosts: Vec::new(),
-                topology,
-            }),
+            Role::Client if topology.is_split() => Ok(guest(config, "client", true)),
+            Role::Operator => Ok(guest(config, "operator", false)),
             Role::Whole | Role::Client => Ok(whole(config, &topology)),
             Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
             Role::Node { name, replica } => {
@@ -103,6 +109,7 @@ impl Builder {
                     root,
                     name: node.name.process(*replica),
                     is_client: false,
+                    is_operator: false,
                     hosts: node.hosts.clone(),
                     topology,
                 })

@@ -1,6 +1,7 @@
 //! [`Runtime`]: a running colony in this process.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -20,8 +21,8 @@ use crate::call::Ref;
 use crate::call::route::Directory;
 use crate::config::nearest;
 use crate::config::{Config, RuntimeSettings};
-use crate::contract::{Contract, Emitted};
-use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters, PostOffice};
+use crate::contract::{Contract, Description, Emitted};
+use crate::delivery::PostOffice;
 use crate::engine::CapabilityStats;
 use crate::engine::host::Hosts;
 use crate::transport::Network;
@@ -88,13 +89,21 @@ pub(super) struct Parts {
     pub(super) counted: Counted,
     /// What this process is called.
     pub(super) name: String,
+    /// The processes that the application has: those that host something, or open a door.
+    pub(super) processes: Vec<String>,
     /// How many processes there are with this one: those of the nodes, and this one if it is none of them.
     pub(super) num_processes: usize,
     pub(super) network: Option<Arc<dyn Network>>,
+    /// Whether others see it: false for an operator, who only looks on.
+    pub(super) is_member: bool,
     /// What the capabilities of the application listen to: contract, event and who does.
     pub(super) listening: Vec<(&'static str, &'static str, &'static str)>,
     /// What other processes host.
     pub(super) elsewhere: Vec<CapabilityInfo>,
+    /// Contracts that capabilities of the application call, and none of them implements.
+    pub(super) strangers: Vec<Description>,
+    /// How many processes host each capability, by the configuration.
+    pub(super) spread: BTreeMap<String, usize>,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
 }
@@ -155,8 +164,11 @@ impl Runtime {
     /// The name of a capability that is probably meant.
     pub(super) fn nearest(&self, capability: &str) -> Option<String> {
         let parts: Vec<_> = self.all().filter_map(Self::parts).collect();
-        let installed = parts.iter().flat_map(|parts| &parts.installed);
-        let names = installed.map(|installed| installed.services.capability);
+        let names = parts.iter().flat_map(|parts| {
+            let installed = parts.installed.iter().map(|installed| &installed.info);
+            installed.chain(&parts.elsewhere)
+        });
+        let names = names.map(|info| info.name.as_str());
         nearest(capability, names).map(str::to_owned)
     }
 
@@ -223,65 +235,8 @@ impl Runtime {
             .collect()
     }
 
-    /// What a capability let out and nobody could be given, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// [`DeadLetterError`] when the capability does not run here, or its store cannot be read.
-    pub fn dead_letters(&self, capability: &str) -> Result<Vec<DeadLetter>, DeadLetterError> {
-        self.dead(capability)?.list()
-    }
-
-    /// Delivers a dead letter again, under its old id.
-    ///
-    /// # Errors
-    ///
-    /// [`DeadLetterError`] when there is none of this number, or its store cannot be written.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped half way, it may or may not have happened.
-    pub async fn replay_dead_letter(
-        &self,
-        capability: &str,
-        number: u64,
-    ) -> Result<(), DeadLetterError> {
-        self.dead(capability)?.replay(number).await
-    }
-
-    /// Forgets a dead letter for good.
-    ///
-    /// # Errors
-    ///
-    /// [`DeadLetterError`] when there is none of this number, or its store cannot be written.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped half way, it may or may not have happened.
-    pub async fn drop_dead_letter(
-        &self,
-        capability: &str,
-        number: u64,
-    ) -> Result<(), DeadLetterError> {
-        self.dead(capability)?.drop_letter(number).await
-    }
-
-    fn dead(&self, capability: &str) -> Result<DeadLetters, DeadLetterError> {
-        let parts = self.host(capability).parts();
-        let installed = parts.as_ref().map_or(&[][..], |parts| &parts.installed);
-        let found = installed
-            .iter()
-            .find(|installed| installed.services.capability == capability);
-        match found {
-            Some(installed) => Ok(DeadLetters::new(Arc::clone(&installed.services))),
-            None => Err(DeadLetterError::NotHosted {
-                capability: capability.to_owned(),
-            }),
-        }
-    }
-
     /// Looks on as the events of one kind become known, from now on: [`subscribe`](Self::subscribe) with a type. `None` when
-    /// the capability that emits them does not run here.
+    /// no process of the application hosts the capability that emits them.
     #[must_use]
     pub fn events<E: Emitted>(&self) -> Option<Events<E>> {
         self.subscription_to::<E>(<E::By as Contract>::NAME)
@@ -322,22 +277,28 @@ impl Runtime {
     }
 }
 
-impl Installed {
-    /// Whether the contract has such an event; the name that is probably meant if not.
-    pub(super) fn knows_event(&self, name: &str) -> Result<(), Option<String>> {
-        let names = || self.info.contract.events.iter().map(|event| &*event.name);
-        if names().any(|known| known == name) {
-            return Ok(());
-        }
-        Err(nearest(name, names()).map(str::to_owned))
-    }
-}
-
 impl Parts {
     /// A capability of this process, by its name.
     pub(super) fn find(&self, capability: &str) -> Option<&Installed> {
         let mut all = self.installed.iter();
         all.find(|installed| installed.services.capability == capability)
+    }
+
+    /// Whether another process hosts it.
+    pub(super) fn is_elsewhere(&self, capability: &str) -> bool {
+        self.elsewhere.iter().any(|info| info.name == capability)
+    }
+
+    /// What is known of a capability of the application, or of one that the application calls.
+    pub(super) fn known(&self, capability: &str) -> Option<CapabilityInfo> {
+        let installed = self.installed.iter().map(|installed| &installed.info);
+        let mut all = installed.chain(&self.fakes).chain(&self.elsewhere);
+        if let Some(info) = all.find(|info| info.name == capability) {
+            return Some(info.clone());
+        }
+        let mut strangers = self.strangers.iter();
+        let stranger = strangers.find(|description| description.name == capability)?;
+        Some(CapabilityInfo::foreign(stranger.clone()))
     }
 
     pub(super) fn is_settled(&self) -> bool {

@@ -1,12 +1,17 @@
 //! Looking on at what a capability emits, from any kept position on: [`Subscription`].
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::value::RawValue;
 
-use super::running::Runtime;
+use super::capabilities::CapabilityInfo;
+use super::control::{FarReader, Onlooking};
+use super::running::{Parts, Runtime};
+use crate::actor::Kind;
 use crate::call::{Key, MessageId, TraceContext};
+use crate::config::nearest;
 use crate::contract::{Emitted, Event};
 use crate::delivery::{Filter, Found, LogReader, ReadEnd, Start};
 
@@ -126,10 +131,33 @@ pub enum SubscriptionEnd {
 /// It holds one page in memory and is in nobody's way: one that is slow is behind in the log, and sees a
 /// [`Gap`](LogItem::Gap) when that is no longer kept.
 pub struct Subscription {
-    reader: LogReader,
+    reader: Reader,
+}
+
+/// Where the log is.
+enum Reader {
+    Here(LogReader),
+    Elsewhere(FarReader),
 }
 
 impl Subscription {
+    /// Waits until it has begun: whatever happens after that is seen. Where the capability runs in this process that is so at
+    /// once; where another hosts it, that one has to be reached first.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when it is dropped.
+    pub async fn begun(&mut self) -> Result<(), SubscriptionEnd> {
+        match &mut self.reader {
+            Reader::Here(_) => Ok(()),
+            Reader::Elsewhere(reader) => reader.begun().await.map_err(ended),
+        }
+    }
+
     /// What comes next; waits for it.
     ///
     /// # Errors
@@ -140,7 +168,11 @@ impl Subscription {
     ///
     /// Nothing is lost when it is dropped.
     pub async fn next(&mut self) -> Result<LogItem, SubscriptionEnd> {
-        match self.reader.next().await {
+        let next = match &mut self.reader {
+            Reader::Here(reader) => reader.next().await,
+            Reader::Elsewhere(reader) => reader.next().await,
+        };
+        match next {
             Ok(Found::Event(position, row)) => Ok(LogItem::Event(Logged {
                 position,
                 id: row.id,
@@ -154,15 +186,25 @@ impl Subscription {
                 from: missing.start,
                 to: missing.end - 1,
             }),
-            Err(ReadEnd::Stopped) => Err(SubscriptionEnd::Stopped),
-            Err(ReadEnd::Store(reason)) => Err(SubscriptionEnd::Store { reason }),
+            Err(end) => Err(ended(end)),
         }
     }
 
-    /// Where to go on later: everything that was wanted up to here has been seen.
+    /// Where to go on later: everything that was wanted up to here has been seen. 0 where another process hosts the capability and
+    /// it has not [begun](Self::begun).
     #[must_use]
     pub fn position(&self) -> u64 {
-        self.reader.position()
+        match &self.reader {
+            Reader::Here(reader) => reader.position(),
+            Reader::Elsewhere(reader) => reader.position(),
+        }
+    }
+}
+
+fn ended(end: ReadEnd) -> SubscriptionEnd {
+    match end {
+        ReadEnd::Stopped => SubscriptionEnd::Stopped,
+        ReadEnd::Store(reason) => SubscriptionEnd::Store { reason },
     }
 }
 
@@ -180,6 +222,10 @@ impl Runtime {
     ///
     /// As many events are kept as `event_log` says (default 10,000). An onlooker is no subscriber of the contract: it may
     /// see an event before or after those who listen, and nobody waits for it.
+    ///
+    /// The capability may run in another process: its log is read there, through restarts of that process and lost connections.
+    /// Where several processes host a stateless capability, each has a log of its own; they are read side by side, positions count
+    /// what was seen, and to begin behind a position is to begin now, with a [`Gap`](LogItem::Gap).
     ///
     /// ```
     /// # use skep::prelude::*;
@@ -227,22 +273,21 @@ impl Runtime {
     ) -> Result<Subscription, SubscribeError> {
         let parts = self.host(capability).parts();
         let parts = parts.ok_or(SubscribeError::Stopped)?;
-        let installed = parts
-            .find(capability)
+        let info = parts
+            .named(capability)
             .ok_or_else(|| SubscribeError::NotHosted {
                 capability: capability.to_owned(),
                 nearest: self.nearest(capability),
             })?;
         if let Some(event) = &subscribe.event {
-            installed
-                .knows_event(event)
+            info.knows_event(event)
                 .map_err(|nearest| SubscribeError::UnknownEvent {
                     capability: capability.to_owned(),
                     event: event.clone(),
                     nearest,
                 })?;
         }
-        if subscribe.key.is_some() && !installed.is_keyed {
+        if subscribe.key.is_some() && info.kind != Kind::Keyed {
             let capability = capability.to_owned();
             return Err(SubscribeError::NotKeyed { capability });
         }
@@ -255,19 +300,63 @@ impl Runtime {
             Since::Position(0) | Since::Oldest => Start::Oldest,
             Since::Position(position) => Start::After(position),
         };
-        let reader = LogReader::new(&installed.services, filter, start);
+        let reader = parts.reader(capability, filter, start);
+        let reader = reader.ok_or(SubscribeError::Stopped)?;
         Ok(Subscription { reader })
     }
 
     /// As [`subscribe`](Self::subscribe) from now on, to events of a type.
     pub(super) fn subscription_to<E: Emitted>(&self, capability: &str) -> Option<Subscription> {
         let parts = self.host(capability).parts()?;
-        let installed = parts.find(capability)?;
         let filter = Filter {
             event: Some(<E as Event>::NAME.to_owned()),
             key: None,
         };
-        let reader = LogReader::new(&installed.services, filter, Start::Now);
+        let reader = parts.reader(capability, filter, Start::Now)?;
         Some(Subscription { reader })
+    }
+}
+
+impl CapabilityInfo {
+    /// Whether the contract has such an event; the name that is probably meant if not.
+    pub(super) fn knows_event(&self, name: &str) -> Result<(), Option<String>> {
+        let names = || self.contract.events.iter().map(|event| &*event.name);
+        if names().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(nearest(name, names()).map(str::to_owned))
+    }
+}
+
+impl Parts {
+    /// A capability of the application.
+    fn named(&self, capability: &str) -> Option<&CapabilityInfo> {
+        let installed = self.installed.iter().map(|installed| &installed.info);
+        let mut all = installed.chain(&self.elsewhere);
+        all.find(|info| info.name == capability)
+    }
+
+    /// Reads the log of a capability, wherever that is.
+    fn reader(&self, capability: &str, filter: Filter, start: Start) -> Option<Reader> {
+        let num_hosts = self.num_hosts(capability);
+        let here = self.find(capability);
+        match (here, &self.network) {
+            (Some(installed), network) if num_hosts <= 1 || network.is_none() => {
+                let reader = LogReader::new(&installed.services, filter, start);
+                Some(Reader::Here(reader))
+            }
+            (None, _) if !self.is_elsewhere(capability) => None,
+            (_, network) => {
+                let onlooking = Onlooking {
+                    network: Arc::clone(network.as_ref()?),
+                    tasks: self.tasks.clone(),
+                    clock: self.directory.clock().clone(),
+                    capability: capability.to_owned(),
+                    filter,
+                    num_hosts,
+                };
+                Some(Reader::Elsewhere(FarReader::new(onlooking, start)))
+            }
+        }
     }
 }

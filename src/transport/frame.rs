@@ -106,6 +106,23 @@ impl Frame {
             .map(|(_, value)| value.as_str())
     }
 
+    /// A call of somebody who is no skep: nothing but a body and until when the reply is wanted, in wall milliseconds since 1970.
+    pub(crate) fn bare(deadline_ms: u64, body: Vec<u8>) -> Self {
+        Self {
+            headers: vec![(DEADLINE, deadline_ms.to_string())],
+            body,
+        }
+    }
+
+    /// What an answer is, as HTTP counts: 200 for a reply, 409 for a refusal of the domain, else the number of the error.
+    pub(crate) fn status(&self) -> u16 {
+        match (self.get(ANSWER), self.get(ERROR_CODE)) {
+            (Some("refusal"), _) => REFUSED,
+            (_, Some(code)) => code.parse().unwrap_or(500),
+            (_, None) => 200,
+        }
+    }
+
     /// A call as a frame.
     pub(crate) fn of_request(request: Request, clock: &Clock) -> Self {
         let left = request.deadline.since(clock.now());

@@ -6,5 +6,9 @@ mod loopback;
 pub mod nats;
 mod network;
 
+pub(crate) use frame::Frame;
 pub(crate) use loopback::Loopback;
-pub(crate) use network::{Answering, Far, Joining, Listener, Near, Network, Presence, Wanted};
+pub(crate) use network::{
+    Agreeing, Answering, Far, Joining, Listener, Near, Network, Presence, Service, Unanswered,
+    Wanted, Whom,
+};

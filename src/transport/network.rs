@@ -12,6 +12,7 @@ use crate::actor::services::Services;
 use crate::call::route::Remote;
 use crate::delivery::DeliveryPolicy;
 use crate::engine::parcel::Receiver;
+use crate::transport::frame::Frame;
 
 /// What is known of a capability of another process.
 #[derive(Debug, Clone)]
@@ -76,11 +77,53 @@ pub(crate) struct Joining {
     pub(crate) wanted: Vec<Wanted>,
     /// What answers for the process itself.
     pub(crate) answering: Answering,
+    /// What finds out whether it may join them.
+    pub(crate) agreeing: Agreeing,
 }
+
+/// Finds out, once the network is there, whether a process gets along with the others; if not, why.
+pub(crate) type Agreeing =
+    Arc<dyn Fn(Arc<dyn Network>) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// Answers what is asked of a process and not of a capability: a verb and what belongs to it; `None` when the verb is not known.
 pub(crate) type Answering =
     Arc<dyn Fn(String, Vec<u8>) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>;
+
+/// Which process is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// The one that hosts a capability; one of them, where several do.
+    Host(String),
+    /// The one of this name, that no other has.
+    Process(String),
+}
+
+/// A capability, or a service of somebody else, as one process that serves it tells of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    /// What it is, in one line.
+    pub(crate) about: String,
+    /// What keeps applications apart, if it serves calls as a capability does.
+    pub(crate) namespace: Option<String>,
+    /// Its messages.
+    pub(crate) messages: Vec<String>,
+}
+
+/// Why there is no answer of another process.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unanswered {
+    /// Nobody listens.
+    #[error("no process answers for it")]
+    Nobody,
+    /// Nothing was said in time.
+    #[error("its process does not answer")]
+    Silent,
+    /// What was asked or said cannot be read.
+    #[error("its process answers something else than was asked: {0}")]
+    Garbled(String),
+}
 
 /// Whether this process is joined with the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,14 +153,40 @@ pub(crate) trait Network: Send + Sync {
     fn join(self: Arc<Self>, joining: Joining);
 
     /// Asks every process of the colony, this one too, and gathers what they say: until `expected` have answered, or for a
-    /// second.
+    /// second. Where it is not known how many there are, until no more say anything for a while.
     fn ask_all(
         self: Arc<Self>,
         verb: &'static str,
         body: Vec<u8>,
-        expected: usize,
+        expected: Option<usize>,
     ) -> BoxFuture<'static, Vec<Vec<u8>>>;
 
+    /// Everything that serves calls on the network, of whatever application.
+    fn services(self: Arc<Self>) -> BoxFuture<'static, Vec<Service>>;
+
+    /// Looks on without being seen: nobody can call this process. Ends when the network is there, or with what is missing.
+    fn attach(self: Arc<Self>) -> BoxFuture<'static, Result<(), String>>;
+
+    /// What the server has refused last to this process, if anything.
+    fn refusal(self: Arc<Self>) -> Option<String>;
+
+    /// Sends a call as it is, whatever it says, and waits so long for what is answered.
+    fn probe(
+        self: Arc<Self>,
+        capability: &str,
+        message: &str,
+        call: Frame,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Frame, Unanswered>>;
+
+    /// Asks one process, and waits so long for what it says.
+    fn ask(
+        self: Arc<Self>,
+        whom: Whom,
+        verb: &'static str,
+        body: Vec<u8>,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Vec<u8>, Unanswered>>;
     /// Whether calls of this process are under way to others, or theirs to it.
     fn has_calls(&self) -> bool;
 

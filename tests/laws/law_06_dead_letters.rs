@@ -61,7 +61,7 @@ async fn an_event_whose_turn_fails_comes_again_in_its_order(colony: Colony) {
         let runtime = spoiled(colony, &fuse, panic).await;
         assert_eq!(entries(&runtime).await, [1, 2, 3, 4, 5]);
         for capability in ["counting", "ledgers"] {
-            let dead = runtime.dead_letters(capability).expect("the store");
+            let dead = runtime.dead_letters(capability).await.expect("the store");
             assert!(dead.is_empty(), "{dead:?}");
         }
     }
@@ -73,7 +73,7 @@ async fn an_event_that_keeps_failing_is_put_aside_and_seen(colony: Colony) {
     let buried = buried(&colony);
     let runtime = spoiled(colony, &fuse, true).await;
     assert_eq!(entries(&runtime).await, [1, 2, 4, 5]);
-    let dead = runtime.dead_letters(buried).expect("the store");
+    let dead = runtime.dead_letters(buried).await.expect("the store");
     let [letter] = dead.as_slice() else {
         panic!("one letter, not {dead:?}");
     };
@@ -94,14 +94,20 @@ async fn a_dead_letter_is_replayed_once_it_can_be_handled(colony: Colony) {
     let fuse = Fuse::new(3);
     let buried = buried(&colony);
     let runtime = spoiled(colony, &fuse, true).await;
-    let number = runtime.dead_letters(buried).expect("the store")[0].number;
+    let number = runtime.dead_letters(buried).await.expect("the store")[0].number;
     runtime
         .replay_dead_letter(buried, number)
         .await
         .expect("the store");
     assert!(runtime.settled(MINUTE).await);
     assert_eq!(entries(&runtime).await, [1, 2, 4, 5, 3]);
-    assert!(runtime.dead_letters(buried).expect("the store").is_empty());
+    assert!(
+        runtime
+            .dead_letters(buried)
+            .await
+            .expect("the store")
+            .is_empty()
+    );
 }
 
 #[skep::test]
@@ -109,12 +115,18 @@ async fn a_dead_letter_may_be_dropped(colony: Colony) {
     let fuse = Fuse::new(u32::MAX);
     let buried = buried(&colony);
     let runtime = spoiled(colony, &fuse, true).await;
-    let number = runtime.dead_letters(buried).expect("the store")[0].number;
+    let number = runtime.dead_letters(buried).await.expect("the store")[0].number;
     runtime
         .drop_dead_letter(buried, number)
         .await
         .expect("the store");
-    assert!(runtime.dead_letters(buried).expect("the store").is_empty());
+    assert!(
+        runtime
+            .dead_letters(buried)
+            .await
+            .expect("the store")
+            .is_empty()
+    );
     let error = runtime.drop_dead_letter(buried, number).await;
     assert!(
         matches!(error, Err(skep::DeadLetterError::Unknown { .. })),

@@ -251,7 +251,7 @@ async fn a_send_that_the_receiver_refuses_is_a_dead_letter_at_once(colony: Colon
         .await
         .expect("a reply");
     settle(&runtime).await;
-    let dead = runtime.dead_letters(buried).expect("the store");
+    let dead = runtime.dead_letters(buried).await.expect("the store");
     assert_eq!((dead.len(), dead[0].attempts), (1, 1), "{dead:?}");
 }
 

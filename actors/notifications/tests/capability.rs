@@ -100,6 +100,9 @@ async fn a_folder_that_cannot_be_written_lets_the_event_wait_for_a_person(colony
     let runtime = mailing_to(colony, &in_the_way).set(attempts).start().await;
     reserve_and_cancel(&runtime).await;
     assert_eq!(mails(&runtime).await.mails.len(), 0);
-    let dead = runtime.dead_letters("reservations").expect("dead letters");
+    let dead = runtime
+        .dead_letters("reservations")
+        .await
+        .expect("dead letters");
     assert_eq!(dead.len(), 2, "{dead:#?}");
 }

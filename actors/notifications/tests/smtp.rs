@@ -72,8 +72,11 @@ async fn sent(runtime: &Runtime) -> Vec<Mail> {
     mails.expect("mails").mails
 }
 
-fn dead_letters(runtime: &Runtime) -> Vec<DeadLetter> {
-    runtime.dead_letters("reservations").expect("dead letters")
+async fn dead_letters(runtime: &Runtime) -> Vec<DeadLetter> {
+    runtime
+        .dead_letters("reservations")
+        .await
+        .expect("dead letters")
 }
 
 /// There is one mail, and it is the one about the reservation.
@@ -110,7 +113,7 @@ async fn a_busy_server_is_tried_again_until_it_takes_the_mail(colony: Colony) {
     reserve(&runtime).await;
     assert_is_the_confirmation(&server.mails());
     assert_eq!(server.senders(), ATTEMPTS);
-    assert_eq!(dead_letters(&runtime).len(), 0);
+    assert_eq!(dead_letters(&runtime).await.len(), 0);
     assert_eq!(sent(&runtime).await.len(), 1);
 }
 
@@ -119,7 +122,7 @@ async fn what_a_server_says_is_the_reason_of_the_dead_letter(colony: Colony) {
     let server = ClosedPort::new().open(u32::MAX);
     let runtime = sending_to(colony, server.port()).start().await;
     reserve(&runtime).await;
-    let dead = dead_letters(&runtime);
+    let dead = dead_letters(&runtime).await;
     assert_eq!(dead.len(), 1, "{dead:#?}");
     assert!(dead[0].reason.contains("451"), "{}", dead[0].reason);
     assert!(dead[0].reason.contains("come again"), "{}", dead[0].reason);
@@ -131,7 +134,7 @@ async fn the_mail_for_a_server_that_stays_away_arrives_with_a_replay(colony: Col
     let away = ClosedPort::new();
     let runtime = sending_to(colony, away.port).start().await;
     reserve(&runtime).await;
-    let dead = dead_letters(&runtime);
+    let dead = dead_letters(&runtime).await;
     assert_eq!(dead.len(), 1, "{dead:#?}");
     assert_eq!(
         (dead[0].attempts, &*dead[0].message),
@@ -145,7 +148,7 @@ async fn the_mail_for_a_server_that_stays_away_arrives_with_a_replay(colony: Col
     replayed.await.expect("a replay");
     settled(&runtime).await;
     assert_is_the_confirmation(&server.mails());
-    assert_eq!(dead_letters(&runtime).len(), 0);
+    assert_eq!(dead_letters(&runtime).await.len(), 0);
     assert_eq!(sent(&runtime).await.len(), 1);
 }
 
@@ -154,7 +157,7 @@ async fn a_server_that_cannot_encrypt_gets_nothing_unless_allowed(colony: Colony
     let server = ClosedPort::new().open(0);
     let runtime = encrypting_to(colony, server.port()).start().await;
     reserve(&runtime).await;
-    let dead = dead_letters(&runtime);
+    let dead = dead_letters(&runtime).await;
     assert_eq!(dead.len(), 1, "{dead:#?}");
     assert!(dead[0].reason.contains("STARTTLS"), "{}", dead[0].reason);
     assert_eq!((server.senders(), server.mails().len()), (0, 0));

@@ -1,6 +1,8 @@
 //! [`Client`]: requests to the operator's door of a running process, over HTTP/1.1 on this machine.
 
 use std::error::Error as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -20,6 +22,8 @@ use super::route::Route;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
+use crate::gateway::{DoorsOptions, PrivateDoor};
+use crate::runtime::Runtime;
 
 /// How long the process may take for anything but a call, whose deadline is its own.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +36,16 @@ pub(in crate::cli) struct Client {
     application: &'static str,
     door: Door,
     http: legacy::Client<HttpConnector, Full<Bytes>>,
+    /// What stands behind the door, where this process opened it itself.
+    #[allow(dead_code, reason = "it is kept, and that is all")]
+    colony: Option<Arc<Colony>>,
+}
+
+/// A door of this process to the processes of an application.
+#[derive(Debug)]
+struct Colony {
+    _door: PrivateDoor,
+    _runtime: Runtime,
 }
 
 /// An answer, whole.
@@ -44,7 +58,34 @@ pub(in crate::cli) struct Answer {
 
 impl Client {
     /// The client of the process that runs with the session's configuration; nothing is sent yet.
-    pub(in crate::cli) fn find(session: &Session) -> Result<Self, Failure> {
+    ///
+    /// Where the application is split, or the session is no application's, there is no one process whose door that would be: then
+    /// this process opens one itself, which leads to all of them over NATS.
+    pub(in crate::cli) async fn find(session: &Session) -> Result<Self, Failure> {
+        if !session.is_spread()? {
+            return Self::of_process(session);
+        }
+        let runtime = session.operate().await?;
+        let options = DoorsOptions::new(session.application(), "");
+        let opened = PrivateDoor::open(&runtime, options);
+        let opened = opened.map_err(|error| Failure::new(Exit::from(&error), error.to_string()))?;
+        let door = Door {
+            url: opened.url.clone(),
+            token: opened.token.clone(),
+            pid: std::process::id(),
+            file: PathBuf::new(),
+        };
+        Ok(Self {
+            colony: Some(Arc::new(Colony {
+                _door: opened,
+                _runtime: runtime,
+            })),
+            ..Self::new(session.application(), door)
+        })
+    }
+
+    /// The client of one process: of the one whose admin file the session's configuration names.
+    pub(in crate::cli) fn of_process(session: &Session) -> Result<Self, Failure> {
         Door::find(session).map(|door| Self::new(session.application(), door))
     }
 
@@ -57,6 +98,7 @@ impl Client {
             application,
             door,
             http: legacy::Client::builder(TokioExecutor::new()).build(connector),
+            colony: None,
         }
     }
 

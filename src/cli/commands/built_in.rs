@@ -5,8 +5,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{
-    completions, config, dlq, doctor, drain, emit, explain, inspect, list, log_level, man,
-    nats_server, plan, ps, request, scale, store, subscribe, tail, timers, top, trace, up,
+    completions, config, contract, dlq, doctor, drain, emit, explain, inspect, list, log_level,
+    man, nats_server, plan, ps, request, scale, store, subscribe, tail, timers, top, trace, up,
 };
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -55,6 +55,7 @@ pub(in crate::cli) const BUILT_IN: &[BuiltIn] = built_in! {
     "trace" => trace,
     "timers" => timers,
     "dlq" => dlq,
+    "contract" => contract,
     "store" => store,
     "nats-server" => nats_server,
     "explain" => explain,

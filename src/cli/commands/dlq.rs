@@ -71,7 +71,7 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     let Some((action, arguments)) = arguments.subcommand() else {
         return Err(Exit::Usage.into());
     };
-    let client = Client::find(&session)?;
+    let client = Client::find(&session).await?;
     match action {
         "show" => show(&client, arguments).await,
         "replay" => deal(&client, &session, arguments, &REPLAY).await,

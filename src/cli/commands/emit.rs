@@ -30,7 +30,7 @@ pub(super) fn define(name: &str) -> clap::Command {
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
     let target = arguments::text(&arguments, "target").unwrap_or_default();
     let (capability, event) = arguments::dotted(target, "event")?;
-    let client = Client::find(&session)?;
+    let client = Client::find(&session).await?;
     let body = body::read(arguments::text(&arguments, "body"))?;
     let route = Route::of(&["emit", capability, event])
         .with_some("key", arguments::text(&arguments, "key"));

@@ -39,7 +39,7 @@ pub(super) fn define(name: &str) -> clap::Command {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::find(&session).await?;
     let target = arguments::text(&arguments, "target");
     let (name, part) = match target.map(|target| target.split_once('.').unwrap_or((target, ""))) {
         Some((name, part)) => (Some(name), Some(part).filter(|part| !part.is_empty())),

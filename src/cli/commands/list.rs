@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Head;
 use crate::cli::session::Session;
-use crate::cli::views::{Capabilities, Capability};
+use crate::cli::views::{Capabilities, Capability, Member, Stats};
 use crate::cli::{arguments, output};
 
 pub(super) fn define(name: &str) -> clap::Command {
@@ -20,28 +20,96 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} list\n  \
              {name} list --json | jq -r '.capabilities[].name'\n  \
              {name} list --data /var/lib/{name}   the one whose state is there\n\n\
-             Ends with 1 when a capability is down, 69 when {name} is not running."
+             Where the application is split, there is a line for each process that hosts a capability.\n\
+             Ends with 1 when a capability is down or a node does not answer, 69 when {name} is not running."
         ))
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::find(&session).await?;
     let answer: Value = client.get(&Route::of(&["capabilities"])).await?;
     let list: Capabilities = client.read(answer.to_string().as_bytes())?;
     if arguments.get_flag("json") {
         output::json(&answer)?;
     } else {
-        output::line(&listed(&list.capabilities))?;
+        output::line(&match &list.processes {
+            Some(processes) => spread(&list, processes),
+            None => listed(&list.capabilities),
+        })?;
     }
     let is_down = list
         .capabilities
         .iter()
         .any(|one| !one.stats.down.is_empty());
-    Ok(if is_down {
+    Ok(if is_down || !list.missing.is_empty() {
         Exit::Findings
     } else {
         Exit::Success
     })
+}
+
+/// Who runs where: a line for each process that hosts a capability, and what is missing.
+fn spread(list: &Capabilities, processes: &[Member]) -> String {
+    let heads = [
+        Head::Text("CAPABILITY"),
+        Head::Text("KIND"),
+        Head::Text("STATE"),
+        Head::Text("NODE"),
+        Head::Number("PID"),
+        Head::Number("TURNS"),
+        Head::Number("QUEUED"),
+        Head::Number("UNDELIVERED"),
+        Head::Text("HEALTH"),
+    ];
+    let mut rows: Vec<Vec<String>> = list.capabilities.iter().flat_map(places).collect();
+    let idle = processes.iter().filter(|one| one.capabilities.is_empty());
+    rows.extend(idle.map(|one| {
+        let mut row = vec![String::from("-"); 3];
+        row.extend([one.node.clone(), one.pid.to_string()]);
+        row.resize(heads.len() - 1, String::new());
+        row.push("ok".to_owned());
+        row
+    }));
+    let mut text = output::columns(&heads, rows);
+    for node in &list.missing {
+        text.push_str(&format!("\n{node} does not answer"));
+    }
+    text
+}
+
+/// The lines of one capability.
+fn places(one: &Capability) -> Vec<Vec<String>> {
+    let line = |node: &str, pid: String, stats: Option<&Stats>, health: String| {
+        let count = |number: fn(&Stats) -> u64| {
+            stats.map_or_else(String::new, |stats| number(stats).to_string())
+        };
+        vec![
+            format!("{} v{}", one.name, one.version),
+            kind(one),
+            if one.durable { "durable" } else { "memory" }.to_owned(),
+            node.to_owned(),
+            pid,
+            count(|stats| stats.num_turns),
+            count(|stats| stats.num_queued),
+            count(|stats| stats.num_undelivered),
+            health,
+        ]
+    };
+    if one.hosts.is_empty() {
+        let node = one.node.as_deref().unwrap_or("?");
+        let health = match node {
+            "foreign" => "not asked",
+            _ => "does not answer",
+        };
+        return vec![line(node, String::new(), None, health.to_owned())];
+    }
+    let hosts = one.hosts.iter();
+    hosts
+        .map(|host| {
+            let health = health(&host.stats.down);
+            line(&host.node, host.pid.to_string(), Some(&host.stats), health)
+        })
+        .collect()
 }
 
 fn listed(capabilities: &[Capability]) -> String {
@@ -62,7 +130,7 @@ fn listed(capabilities: &[Capability]) -> String {
             one.stats.num_actors.to_string(),
             one.stats.num_turns.to_string(),
             one.stats.num_queued.to_string(),
-            health(one),
+            health(&one.stats.down),
         ]
     };
     if capabilities.is_empty() {
@@ -79,8 +147,8 @@ pub(super) fn kind(capability: &Capability) -> String {
     }
 }
 
-fn health(capability: &Capability) -> String {
-    match capability.stats.down.as_slice() {
+fn health(down: &[String]) -> String {
+    match down {
         [] => "ok".to_owned(),
         reasons => format!("down: {}", reasons.join("; ")),
     }

@@ -40,7 +40,7 @@ pub(super) fn define(name: &str) -> clap::Command {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::of_process(&session)?;
     let as_json = arguments.get_flag("json");
     let capability = arguments::text(&arguments, "capability");
     let level = arguments::text(&arguments, "level");

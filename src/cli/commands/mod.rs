@@ -4,6 +4,7 @@ mod built_in;
 mod checks;
 mod completions;
 mod config;
+mod contract;
 mod dlq;
 mod doctor;
 mod drain;
@@ -27,5 +28,5 @@ mod top;
 mod trace;
 mod up;
 
-pub(super) use built_in::BUILT_IN;
+pub(super) use built_in::{BUILT_IN, BuiltIn};
 pub(super) use explain::explain;

@@ -63,7 +63,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    fn of(arguments: &ArgMatches, session: &Session) -> Result<Self, Failure> {
+    async fn of(arguments: &ArgMatches, session: &Session) -> Result<Self, Failure> {
         let target = arguments::text(arguments, "target").unwrap_or_default();
         let (capability, message) = arguments::dotted(target, "message")?;
         let mut segments = vec!["call", capability];
@@ -80,7 +80,7 @@ impl Call {
             headers.push((HeaderName::from_static("idempotency-key"), id.to_owned()));
         }
         Ok(Self {
-            client: Client::find(session)?,
+            client: Client::find(session).await?,
             route: Route::of(&segments),
             headers,
             body: body::read(arguments::text(arguments, "body"))?,
@@ -102,7 +102,7 @@ impl Call {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let call = Call::of(&arguments, &session)?;
+    let call = Call::of(&arguments, &session).await?;
     let as_json = arguments.get_flag("json");
     if let Some(number) = arguments.get_one::<u64>("number") {
         let concurrency = arguments.get_one::<u64>("concurrency").copied();

@@ -70,9 +70,12 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
         patience: patience.map_or(Duration::ZERO, |patience| patience.get()),
         as_json: arguments.get_flag("json"),
     };
-    let mut events = subscription.open(&Client::find(&session)?).await?;
+    // The client is kept as long as its events are read: it may have the door within itself.
+    let client = Client::find(&session).await?;
+    let events = subscription.open(&client).await?;
+    let mut opened = (client, events);
     loop {
-        let reason = match events.next().await {
+        let reason = match opened.1.next().await {
             Ok(Some(event)) => {
                 if subscription.take(&event)? {
                     return Ok(Exit::Success);
@@ -82,7 +85,7 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
             Ok(None) => "the stream ended".to_owned(),
             Err(broken) => broken.to_string(),
         };
-        events = subscription.reopen(&reason).await?;
+        opened = subscription.reopen(&reason).await?;
     }
 }
 
@@ -98,7 +101,7 @@ impl Subscription<'_> {
     }
 
     /// Connects again, to whatever process the admin file names by then.
-    async fn reopen(&self, reason: &str) -> Result<Events, Failure> {
+    async fn reopen(&self, reason: &str) -> Result<(Client, Events), Failure> {
         let from = self
             .since
             .as_ref()
@@ -108,12 +111,12 @@ impl Subscription<'_> {
         let watch = Stopwatch::begin();
         let mut backoff = BACKOFF_MIN;
         loop {
-            let opened = match Client::find(self.session) {
-                Ok(client) => self.open(&client).await,
+            let opened = match Client::find(self.session).await {
+                Ok(client) => self.open(&client).await.map(|events| (client, events)),
                 Err(failure) => Err(failure),
             };
             match opened {
-                Ok(events) => return Ok(events),
+                Ok(opened) => return Ok(opened),
                 Err(failure) if !is_passing(&failure) || watch.elapsed() >= self.patience => {
                     return Err(failure);
                 }

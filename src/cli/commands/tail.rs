@@ -47,7 +47,7 @@ pub(super) fn define(name: &str) -> clap::Command {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::of_process(&session)?;
     let is_followed = !arguments.get_flag("no-follow");
     let lines = arguments.get_one::<u64>("lines").copied().unwrap_or(0);
     let mut route = Route::of(&["logs"])

@@ -29,7 +29,7 @@ pub(super) fn define(name: &str) -> clap::Command {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::find(&session).await?;
     let route =
         Route::of(&["timers"]).with_some("capability", arguments::text(&arguments, "capability"));
     let raw: Value = client.get(&route).await?;

@@ -52,7 +52,7 @@ struct Row {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::of_process(&session)?;
     let as_json = arguments.get_flag("json");
     let is_live = !as_json && !arguments.get_flag("once") && output::to_terminal();
     let interval = arguments.get_one::<HumanDuration>("interval");

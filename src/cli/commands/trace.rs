@@ -37,7 +37,7 @@ pub(super) fn define(name: &str) -> clap::Command {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::find(&session)?;
+    let client = Client::of_process(&session)?;
     let as_json = arguments.get_flag("json");
     let Some(id) = arguments::text(&arguments, "id") else {
         let limit = arguments.get_one::<u64>("limit").copied().unwrap_or(20);

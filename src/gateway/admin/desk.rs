@@ -78,7 +78,7 @@ impl Desk {
         match *path {
             ["call", ref rest @ ..] => self.calls.answer(request, payload, visit, rest).await,
             ["emit", ref rest @ ..] => emit(&self.calls, request, payload, visit, rest).await,
-            ["events", ref rest @ ..] => streams::events(&self.calls, request, rest),
+            ["events", ref rest @ ..] => streams::events(&self.calls, request, rest).await,
             ["dead-letters", capability, number, ref action @ ..] => {
                 self.letter(request, capability, number, action).await
             }
@@ -98,7 +98,9 @@ impl Desk {
             ["process"] => reading::only(request).map(|()| self.process.answer(runtime)),
             ["metrics"] => reading::metrics(request, &self.metrics).await,
             ["capabilities"] => {
-                reading::json(request, runtime, |runtime| Ok(capabilities::list(runtime))).await
+                reading::only(request)?;
+                let listed = capabilities::list(runtime).await?;
+                Ok(call::json(listed.to_string()))
             }
             ["capabilities", name] => {
                 let name = name.to_owned();
@@ -109,17 +111,15 @@ impl Desk {
             }
             ["dead-letters"] => {
                 let of = self.one_capability(request)?;
-                reading::json(request, runtime, move |runtime| {
-                    letters::list(runtime, of.as_deref())
-                })
-                .await
+                reading::only(request)?;
+                let listed = letters::list(runtime, of.as_deref()).await?;
+                Ok(call::json(listed.to_string()))
             }
             ["timers"] => {
                 let of = self.one_capability(request)?;
-                reading::json(request, runtime, move |runtime| {
-                    timers::list(runtime, of.as_deref())
-                })
-                .await
+                reading::only(request)?;
+                let listed = timers::list(runtime, of.as_deref()).await?;
+                Ok(call::json(listed.to_string()))
             }
             ["store"] => reading::json(request, runtime, store::show).await,
             ["traces"] => {
@@ -162,11 +162,7 @@ impl Desk {
             .map_err(|_| path::not_a_number("number", number))?;
         let done = match (action, request.method()) {
             ([], &Method::GET | &Method::HEAD) => {
-                let capability = capability.to_owned();
-                return reading::json(request, runtime, move |runtime| {
-                    letters::show(runtime, &capability, number)
-                })
-                .await;
+                letters::show(runtime, capability, number).await?
             }
             ([], &Method::DELETE) => letters::drop(runtime, capability, number).await?,
             (["replay"], &Method::POST) => letters::replay(runtime, capability, number).await?,

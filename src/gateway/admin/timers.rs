@@ -6,18 +6,43 @@ use serde_json::{Value, json};
 
 use crate::gateway::problem::Problem;
 use crate::gateway::timestamp::rfc3339;
-use crate::runtime::{Runtime, SetTimer};
+use crate::runtime::{Runtime, SetTimer, TimersError};
 
 /// Timers of one capability that are told of: there may be millions, and those that are due first matter.
 const TOLD_MAX: usize = 1000;
 
-/// The timers of one capability, or of all of them.
-pub(super) fn list(runtime: &Runtime, capability: Option<&str>) -> Result<Value, Problem> {
-    let timers = runtime.timers(capability, TOLD_MAX);
-    let timers = timers.map_err(|error| Problem::later("storage", error.to_string()))?;
+/// The timers of one capability, or of all of them; of those that cannot be reached, the names.
+///
+/// # Errors
+///
+/// A problem with status 503.
+pub(super) async fn list(runtime: &Runtime, capability: Option<&str>) -> Result<Value, Problem> {
+    let names = match capability {
+        Some(name) => vec![name.to_owned()],
+        None => {
+            let all = runtime.capabilities().into_iter();
+            all.map(|info| info.name).collect()
+        }
+    };
+    let mut timers: Vec<SetTimer> = Vec::new();
+    let mut unreachable = Vec::new();
+    for name in names {
+        match runtime.timers(&name, TOLD_MAX).await {
+            Ok(found) => timers.extend(found),
+            // What a test plays itself, or a service of others, has none.
+            Err(TimersError::NotHosted { .. }) => {}
+            Err(_) if capability.is_none() => unreachable.push(name),
+            Err(error) => return Err(Problem::later("unreachable", error.to_string())),
+        }
+    }
+    timers.sort_by_key(|timer| timer.due);
     let now = runtime.clock().wall();
     let shown: Vec<Value> = timers.iter().map(|timer| told(timer, now)).collect();
-    Ok(json!({ "timers": shown }))
+    let mut listed = json!({ "timers": shown });
+    if !unreachable.is_empty() {
+        listed["unreachable"] = json!(unreachable);
+    }
+    Ok(listed)
 }
 
 fn told(timer: &SetTimer, now: SystemTime) -> Value {

@@ -66,7 +66,7 @@ impl Site {
         match path[..] {
             // A call to a capability of this name is no GET.
             ["v1", "events", ref rest @ ..] if request.method() != Method::POST => {
-                streams::events(&self.calls, request, rest)
+                streams::events(&self.calls, request, rest).await
             }
             ["v1", ref rest @ ..] => self.calls.answer(request, payload, visit, rest).await,
             ["openapi.json"] => self.front.document(request).await,

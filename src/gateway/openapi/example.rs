@@ -55,7 +55,7 @@ const NUMBERS: &[(&str, i64)] = &[
 ];
 
 /// A value that fits the schema; `None` when none is found.
-pub(super) fn example(root: &Value) -> Option<Value> {
+pub(in crate::gateway) fn example(root: &Value) -> Option<Value> {
     let hint = root
         .get("title")
         .and_then(Value::as_str)

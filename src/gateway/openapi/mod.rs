@@ -7,4 +7,7 @@ mod example;
 mod operations;
 mod probes;
 
+#[cfg(feature = "cli")]
+pub(in crate::gateway) use example::example;
+
 pub use document::{Document, document};

@@ -1,6 +1,7 @@
 //! `/events`: what a capability emits, as server-sent events (HTML standard, section 9.2).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
@@ -22,6 +23,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Comes first, so that the client knows at once that it is heard; and how long it waits before it comes back.
 const GREETING: &str = "retry: 1000\n\n";
 
+/// How long the answer is held back until it is known where the events begin.
+const BEGIN: Duration = Duration::from_secs(5);
+
 /// The events of one capability, as somebody may see them.
 struct Feed {
     capability: String,
@@ -35,7 +39,7 @@ struct Feed {
 /// # Errors
 ///
 /// Problems with status 400, 404, 405 and 503.
-pub(in crate::gateway) fn events(
+pub(in crate::gateway) async fn events(
     calls: &Calls,
     request: &HttpRequest,
     path: &[&str],
@@ -56,12 +60,18 @@ pub(in crate::gateway) fn events(
         since: since(request)?,
     };
     let subscription = calls.runtime.subscribe(capability, wanted);
+    let mut subscription = subscription.map_err(|error| problem(&error))?;
+    let clock = calls.runtime.clock().clone();
+    // Whoever has the head of the answer sees all that happens from then on, unless its process is away for longer.
+    tokio::select! {
+        begun = subscription.begun() => begun.map_err(|end| Problem::later("unreachable", end.to_string()))?,
+        () = clock.sleep(BEGIN) => {}
+    }
     let feed = Feed {
         capability: capability.to_owned(),
-        subscription: subscription.map_err(|error| problem(&error))?,
+        subscription,
         shown,
     };
-    let clock = calls.runtime.clock().clone();
     Ok(stream::answer(
         "text/event-stream",
         GREETING,

@@ -62,6 +62,14 @@ pub(super) const fn may_come_later(kind: ConnectErrorKind) -> bool {
     )
 }
 
+/// Whether the server is there, and does not let us in.
+pub(super) const fn is_no_entry(kind: ConnectErrorKind) -> bool {
+    matches!(
+        kind,
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation
+    )
+}
+
 fn pause(attempts: usize) -> Duration {
     let doublings = u32::try_from(attempts).unwrap_or(u32::MAX).min(16);
     RECONNECT_MIN

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Message, Subscriber};
+use async_nats::{HeaderMap, Message, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::link::{Link, LinkError};
+use super::link::{Link, LinkError, is_unheard};
 use super::subjects::last_token;
 use crate::actor::services::Tasks;
-use crate::transport::network::Answering;
+use crate::transport::network::{Answering, Unanswered, Whom};
 
 /// How long answers are waited for, at most.
 const GATHER: Duration = Duration::from_secs(1);
+
+/// After so much silence nobody else is expected to answer.
+const SILENCE: Duration = Duration::from_millis(200);
 
 /// Answers for this process.
 pub(super) struct Control {
@@ -22,7 +25,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    /// Answers from now on.
+    /// Answers from now on: for this process, and for the capabilities that it hosts.
     ///
     /// # Errors
     ///
@@ -30,6 +33,7 @@ impl Control {
     pub(super) async fn open(
         link: &Link,
         instance: &str,
+        hosts: &[&str],
         answering: Answering,
         tasks: &Tasks,
     ) -> Result<(), LinkError> {
@@ -39,6 +43,10 @@ impl Control {
         });
         for whom in [ALL, instance] {
             let asked = link.listen(link.subjects().control(whom, "*")).await?;
+            tasks.spawn(Arc::clone(&control).answer_all(asked, tasks.clone()));
+        }
+        for capability in hosts {
+            let asked = link.serve(link.subjects().host(capability, "*")).await?;
             tasks.spawn(Arc::clone(&control).answer_all(asked, tasks.clone()));
         }
         Ok(())
@@ -64,42 +72,87 @@ impl Control {
     }
 }
 
+/// Sends something and waits for the answer, however long that takes.
+pub(super) async fn answer_to(
+    link: &Link,
+    subject: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+) -> Result<Message, Unanswered> {
+    let sent = link.send(subject, headers, Bytes::from(body)).await;
+    let mut awaited = sent.map_err(|_| Unanswered::Nobody)?;
+    match awaited.answer().await {
+        Some(answer) if !is_unheard(&answer) => Ok(answer),
+        _ => Err(Unanswered::Nobody),
+    }
+}
+
 /// Whoever hears it.
 const ALL: &str = "all";
+
+/// Asks one process, and waits so long for what it says.
+pub(super) async fn ask(
+    link: &Link,
+    whom: &Whom,
+    verb: &str,
+    body: Vec<u8>,
+    patience: Duration,
+) -> Result<Vec<u8>, Unanswered> {
+    let subject = match whom {
+        Whom::Host(capability) => link.subjects().host(capability, verb),
+        Whom::Process(instance) => link.subjects().control(instance, verb),
+    };
+    let asking = async {
+        let answer = answer_to(link, subject, HeaderMap::new(), body).await?;
+        Ok(answer.payload.to_vec())
+    };
+    tokio::select! {
+        said = asking => said,
+        () = link.clock().sleep(patience) => Err(Unanswered::Silent),
+    }
+}
 
 /// Asks every process, and gathers what they say: until so many have answered, or for a second.
 pub(super) async fn ask_all(
     link: &Link,
     verb: &str,
     body: Vec<u8>,
-    expected: usize,
+    expected: Option<usize>,
+) -> Vec<Vec<u8>> {
+    gather(link, link.subjects().control(ALL, verb), body, expected).await
+}
+
+/// Sends something to everybody who listens, and gathers what they say: until so many have answered, or for a second. Where it is
+/// not known how many there are, until no more say anything for a while.
+pub(super) async fn gather(
+    link: &Link,
+    subject: String,
+    body: Vec<u8>,
+    expected: Option<usize>,
 ) -> Vec<Vec<u8>> {
     let mut said = Vec::new();
     let inbox = link.client().new_inbox();
     let Ok(mut answers) = link.client().subscribe(inbox.clone()).await else {
         return said;
     };
-    let subject = link.subjects().control(ALL, verb);
-    let gathering = async {
-        let asked = link
-            .client()
-            .publish_with_reply(subject, inbox, Bytes::from(body));
-        if asked.await.is_err() {
-            return;
-        }
-        while let Some(answer) = answers.next().await {
+    let body = Bytes::from(body);
+    let sent = link.client().publish_with_reply(subject, inbox, body).await;
+    let until = link.clock().now().after(GATHER);
+    while sent.is_ok() && expected.is_none_or(|expected| said.len() < expected) {
+        let silence = match expected {
+            None if !said.is_empty() => link.clock().now().after(SILENCE).min(until),
+            _ => until,
+        };
+        let answer = tokio::select! {
+            answer = answers.next() => answer,
+            () = link.clock().sleep_until(silence) => None,
+        };
+        match answer {
             // That nobody listens comes as an answer too.
-            if answer.status.is_none() {
-                said.push(answer.payload.to_vec());
-            }
-            if said.len() >= expected {
-                return;
-            }
+            Some(answer) if is_unheard(&answer) => break,
+            Some(answer) => said.push(answer.payload.to_vec()),
+            None => break,
         }
-    };
-    tokio::select! {
-        () = gathering => {}
-        () = link.clock().sleep(GATHER) => {}
     }
     said
 }

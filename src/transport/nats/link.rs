@@ -33,6 +33,16 @@ pub(crate) enum LinkError {
         /// What the library says.
         reason: String,
     },
+    /// The server does not let us in.
+    #[error(
+        "the nats-server at {servers} does not let us in: {reason}; look at nats.credentials, nats.user and nats.password, nats.token or nats.nkey"
+    )]
+    NotLetIn {
+        /// Where it was tried.
+        servers: String,
+        /// What the library says.
+        reason: String,
+    },
     /// The user of this connection may not do what it has to.
     #[error("the server refuses: {reason}; the user of this connection needs that permission")]
     Denied {
@@ -61,6 +71,7 @@ pub(crate) struct LinkState {
 pub(crate) struct Link {
     client: Client,
     subjects: Subjects,
+    servers: Arc<str>,
     replies: Arc<Replies>,
     state: watch::Receiver<LinkState>,
     clock: Clock,
@@ -109,6 +120,12 @@ impl Link {
                 let later = options.connect(&servers).await;
                 later.map_err(|error| refused(chain(&error)))?
             }
+            Err(error) if access::is_no_entry(error.kind()) => {
+                return Err(LinkError::NotLetIn {
+                    servers: servers.join(", "),
+                    reason: chain(&error),
+                });
+            }
             Err(error) => return Err(refused(chain(&error))),
         };
         let replies = Replies::new(client.new_inbox());
@@ -118,6 +135,7 @@ impl Link {
         Ok(Self {
             client,
             subjects: Subjects::of(namespace),
+            servers: servers.join(", ").into(),
             replies,
             state,
             clock,
@@ -146,6 +164,12 @@ impl Link {
         let mut state = self.state.clone();
         // The sender lives as long as the client's connection does.
         let _ = state.wait_for(|state| state.is_connected).await;
+    }
+
+    /// Why there is no connection, in words.
+    pub(super) fn absence(&self) -> String {
+        let servers = &self.servers;
+        format!("no nats-server answers at {servers}: is the address right, and does it run?")
     }
 
     pub(super) fn subjects(&self) -> &Subjects {

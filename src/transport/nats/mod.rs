@@ -13,4 +13,5 @@ pub mod server;
 mod services;
 mod subjects;
 
+pub(crate) use link::LinkError;
 pub(crate) use network::Nats;

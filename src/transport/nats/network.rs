@@ -14,19 +14,23 @@ use super::bus::{Bus, BusError, Listening};
 use super::calls::{Callee, Caller, UnderWay};
 use super::claims::{self, ClaimError, Claims, Held, Living};
 use super::control::{self, Control};
+use super::headers;
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
-use super::services::{Identity, Services};
+use super::services::{self, Identity, Services};
 use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::call::Clock;
 use crate::call::route::Remote;
 use crate::config::NatsSettings;
 use crate::engine::parcel::Receiver;
-use crate::transport::network::{Far, Joining, Near, Network, Presence};
+use crate::transport::frame::Frame;
+use crate::transport::network::{Far, Joining, Near, Network, Presence, Service, Unanswered, Whom};
 
 /// The pause before a join that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long somebody who only looks on waits for the server.
+const ATTACH: Duration = Duration::from_secs(3);
 /// Bytes of a message that are not its body: subject and headers, a key of 512 bytes percent-encoded among them.
 const HEADROOM: usize = 8 * 1024;
 
@@ -56,6 +60,8 @@ struct Joined {
 /// Why a process cannot join.
 #[derive(Debug, thiserror::Error)]
 enum JoinError {
+    #[error("{0}")]
+    Contracts(String),
     #[error(transparent)]
     Link(#[from] LinkError),
     #[error(transparent)]
@@ -171,9 +177,12 @@ impl Nats {
             listeners,
             wanted,
             answering,
+            agreeing,
         } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
+            let network: Arc<dyn Network> = Arc::<Self>::clone(self);
+            agreeing(network).await.map_err(JoinError::Contracts)?;
             self.bus.ensure(wanted, listeners).await?;
             let (claims, held) = self.claim(near).await?;
             // Only who has the claim may listen: two of them would not keep the order.
@@ -194,7 +203,9 @@ impl Nats {
             let callees = self.joined.lock().callees.clone();
             let (link, tasks, identity) = (&self.link, &self.tasks, &self.identity);
             Services::open(link, identity.clone(), callees, tasks).await?;
-            Control::open(link, &identity.instance, Arc::clone(answering), tasks).await?;
+            let hosts: Vec<_> = near.iter().map(|near| near.capability).collect();
+            let answering = Arc::clone(answering);
+            Control::open(link, &identity.instance, &hosts, answering, tasks).await?;
         }
         Ok(())
     }
@@ -314,9 +325,66 @@ impl Network for Nats {
         self: Arc<Self>,
         verb: &'static str,
         body: Vec<u8>,
-        expected: usize,
+        expected: Option<usize>,
     ) -> BoxFuture<'static, Vec<Vec<u8>>> {
         async move { control::ask_all(&self.link, verb, body, expected).await }.boxed()
+    }
+
+    fn refusal(self: Arc<Self>) -> Option<String> {
+        let reason = self.link.state().borrow().denied.clone()?;
+        Some(LinkError::Denied { reason }.to_string())
+    }
+
+    fn services(self: Arc<Self>) -> BoxFuture<'static, Vec<Service>> {
+        async move { services::all(&self.link).await }.boxed()
+    }
+
+    fn probe(
+        self: Arc<Self>,
+        capability: &str,
+        message: &str,
+        call: Frame,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Frame, Unanswered>> {
+        let subject = self.link.subjects().call(capability, message);
+        async move {
+            let headers = headers::of(call.headers);
+            let asking = control::answer_to(&self.link, subject, headers, call.body);
+            let answer = tokio::select! {
+                answer = asking => answer?,
+                () = self.link.clock().sleep(patience) => return Err(Unanswered::Silent),
+            };
+            Ok(headers::frame(&answer))
+        }
+        .boxed()
+    }
+
+    fn attach(self: Arc<Self>) -> BoxFuture<'static, Result<(), String>> {
+        async move {
+            tokio::select! {
+                () = self.link.connected() => {}
+                () = self.link.clock().sleep(ATTACH) => return Err(self.link.absence()),
+            }
+            self.presence.send_replace(Presence::Joined);
+            let network = Arc::clone(&self);
+            self.tasks.spawn(async move { network.watch_link().await });
+            // What the server refuses is known when it has processed it.
+            match self.link.fence().await {
+                Ok(()) => Ok(()),
+                Err(error) => Err(error.to_string()),
+            }
+        }
+        .boxed()
+    }
+
+    fn ask(
+        self: Arc<Self>,
+        whom: Whom,
+        verb: &'static str,
+        body: Vec<u8>,
+        patience: Duration,
+    ) -> BoxFuture<'static, Result<Vec<u8>, Unanswered>> {
+        async move { control::ask(&self.link, &whom, verb, body, patience).await }.boxed()
     }
 
     fn has_calls(&self) -> bool {

@@ -8,15 +8,64 @@ use std::sync::Arc;
 use async_nats::{Message, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::calls::Callee;
+use super::control::gather;
 use super::link::{Link, LinkError};
-use super::subjects::QUEUE_GROUP;
+use super::subjects::{QUEUE_GROUP, Subjects};
 use crate::actor::services::Tasks;
+use crate::transport::network::Service;
 
 /// Where is asked. The third and fourth token, if there are any, are the name and the id of the one that is meant.
 const SUBJECTS: [&str; 3] = ["$SRV.*", "$SRV.*.*", "$SRV.*.*.*"];
+
+/// Everything that serves calls, of whatever namespace, as each process that serves it tells of it.
+pub(super) async fn all(link: &Link) -> Vec<Service> {
+    let said = gather(link, "$SRV.INFO".to_owned(), Vec::new(), None).await;
+    let read = said.iter().map(|said| serde_json::from_slice(said));
+    read.filter_map(Result::ok).map(Info::service).collect()
+}
+
+/// What a service says of itself, as far as it matters here.
+#[derive(Debug, Deserialize)]
+struct Info {
+    name: String,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    endpoints: Vec<Endpoint>,
+}
+
+/// Where a service is called.
+#[derive(Debug, Deserialize)]
+struct Endpoint {
+    subject: String,
+}
+
+impl Info {
+    fn service(self) -> Service {
+        let calls = self.endpoints.iter();
+        let mut calls = calls
+            .filter_map(|endpoint| Subjects::parse_call(&endpoint.subject))
+            .filter(|(_, capability, _)| *capability == self.name);
+        let first = calls.clone().next();
+        let version = self.version.split('.').next().unwrap_or_default();
+        Service {
+            version: version.parse().unwrap_or_default(),
+            namespace: first.map(|(namespace, ..)| namespace.to_owned()),
+            messages: calls
+                .by_ref()
+                .map(|(_, _, message)| message.to_owned())
+                .collect(),
+            about: self.description.clone(),
+            name: self.name.clone(),
+        }
+    }
+}
 
 /// The capabilities of this process as services.
 pub(super) struct Services {

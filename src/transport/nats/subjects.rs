@@ -6,6 +6,7 @@
 //! | `skep.v1.<namespace>.about.<capability>.cancel` | the reply subject of a call that nobody waits for any more |
 //! | `skep.v1.<namespace>.about.<capability>.probe` | the reply subject of a call; whoever is at work on it answers |
 //! | `skep.v1.<namespace>.ctl.<instance>.<verb>` | an operator's question to one process, or with `all` to each |
+//! | `skep.v1.<namespace>.ctl.@<capability>.<verb>` | an operator's question to the process that hosts a capability, or to one of them |
 //! | `skep.v1.<namespace>.ev.<capability>.<event>.<key>` | events, kept in a stream; the key is the emitter's, `_` without one |
 //! | `skep.v1.<namespace>.cmd.<capability>.<message>` | sends, kept in a stream; `@event` instead of a message: an event for this capability alone |
 //! | `skep.v1.fence.<any>` | nothing listens there: that it answers so says that all commands before it were processed |
@@ -44,6 +45,14 @@ impl Subjects {
         format!("{}.cap.{capability}.{message}", self.prefix)
     }
 
+    /// The namespace, the capability and the message of a subject of [`call`](Self::call); the message of all of them is `*`.
+    pub(super) fn parse_call(subject: &str) -> Option<(&str, &str, &str)> {
+        let rest = subject.strip_prefix("skep.v1.")?;
+        let (namespace, rest) = rest.split_once(".cap.")?;
+        let (capability, message) = rest.split_once('.')?;
+        Some((namespace, capability, message))
+    }
+
     /// Where all messages of a capability arrive.
     pub(super) fn calls(&self, capability: &str) -> String {
         self.call(capability, "*")
@@ -52,6 +61,11 @@ impl Subjects {
     /// Where a process, or all, are asked something.
     pub(super) fn control(&self, whom: &str, verb: &str) -> String {
         format!("{}.ctl.{whom}.{verb}", self.prefix)
+    }
+
+    /// Where the process that hosts a capability is asked something.
+    pub(super) fn host(&self, capability: &str, verb: &str) -> String {
+        self.control(&format!("@{capability}"), verb)
     }
 
     /// The bucket of claims.

@@ -1,0 +1,17 @@
+//! What processes of one colony ask each other on behalf of operators: questions and answers as JSON, typed on both sides.
+
+mod agreement;
+mod answering;
+mod asking;
+mod log_pages;
+mod onlooker;
+mod verbs;
+
+pub(super) use agreement::agreeing;
+pub(super) use answering::{answering, dead_letters, drop_letter, replay_letter, timers};
+pub(super) use asking::{PATIENCE, ask, ask_all};
+pub(super) use onlooker::{FarReader, Onlooking};
+pub(super) use verbs::{
+    DeadLettersOf, Describe, DropLetter, Emit, EmitAsked, LetterNumber, LettersAsked, Of,
+    ReplayLetter, Survey, Timers, TimersAsked, Verb,
+};
