@@ -194,7 +194,7 @@ mod tests {
             let put = |total| {
                 let record = record(total);
                 let first = archive.put(format!("{total:05}").as_bytes(), &record);
-                first.unwrap().ok_or(record)
+                first.unwrap().map(Box::new).ok_or(Box::new(record))
             };
             let both = thread::scope(|scope| {
                 let one = scope.spawn(|| put(7));

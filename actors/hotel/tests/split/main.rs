@@ -6,6 +6,10 @@
     clippy::panic,
     reason = "a test whose helper finds something else than it expects has failed"
 )]
+#![allow(
+    clippy::print_stderr,
+    reason = "a test that fails shows what its processes said, and which were killed"
+)]
 
 mod chaos;
 mod load;
