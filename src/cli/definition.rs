@@ -163,6 +163,7 @@ mod tests {
           trace        Shows the way of one request through its turns; without an id the latest requests
           timers       Lists the timers that are set, the next first
           dlq          Dead letters: events, sends and timers that could not be delivered
+          contract     Holds who serves a contract against it
           store        Looks at the store, makes it smaller, or moves what is in it
           explain      Explains an error code, such as SK0101; without one lists them all
           completions  Prints what makes a shell complete this command line

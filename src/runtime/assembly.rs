@@ -73,7 +73,7 @@ impl Ground {
         };
         let (network, found) = match builder.role {
             Role::Operator => cluster::look_on(part, &footing, &directory).await?,
-            _ => (cluster::connect(part, &footing).await?, Found::default()),
+            _ => (cluster::connect(part, &footing).await?, configured(part)),
         };
         if let Some(network) = &network {
             let defaults: CapabilitySettings = config.section("defaults")?;
@@ -101,11 +101,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
     refuse_twice(&builder.capabilities)?;
     let part = builder.part()?;
     let ground = Ground::lay(&builder, &part).await?;
-    let is_member = !part.is_operator;
-    let found = match is_member {
-        true => configured(&part),
-        false => ground.found,
-    };
+    let found = ground.found;
     let memory = Kept::in_memory();
     let post = Arc::new(PostOffice::default());
     let audiences = audiences(&builder.capabilities, &part, ground.network.is_some());
@@ -145,7 +141,7 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         processes: found.processes,
         strangers: strangers(&builder.capabilities),
         spread: found.spread,
-        is_member,
+        is_member: !part.is_operator,
         network: ground.network,
         listening: listening(&builder.capabilities),
         elsewhere,

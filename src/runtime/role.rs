@@ -57,9 +57,8 @@ impl Builder {
         let config = Config::load(sources, &self.schemas())?;
         let topology = self.topology(&config)?;
         let nodes = || {
-            let names = topology.nodes().iter();
-            let names: Vec<_> = names.map(|node| node.name.to_string()).collect();
-            names.join(", ")
+            let names = topology.nodes().iter().map(|node| node.name.as_str());
+            names.collect::<Vec<_>>().join(", ")
         };
         let root = config.section::<StoreSettings>("store")?.path;
         let whole = |config, topology: &Topology| Part {
@@ -73,9 +72,9 @@ impl Builder {
         };
         let guest = |config, name: &str, is_client| Part {
             name: name.to_owned(),
+            hosts: Vec::new(),
             is_client,
             is_operator: !is_client,
-            hosts: Vec::new(),
             ..whole(config, &topology)
         };
         match &self.role {

@@ -268,3 +268,26 @@ fn a_process_whose_starter_has_gone_finishes_and_ends() {
         "{said}"
     );
 }
+
+#[test]
+fn commands_find_a_capability_in_whatever_node_it_runs() {
+    let up = Up::ready();
+    let listed = up.run(&["list", "--json"]);
+    assert_eq!(listed.code, Some(0), "{listed:#?}");
+    let capabilities = listed.json()["capabilities"].clone();
+    let place = |name: &str| {
+        let mut all = capabilities.as_array().expect("a list").iter();
+        let found = all.find(|one| one["name"] == name).expect("it is listed");
+        found["hosts"][0]["node"].clone()
+    };
+    assert_eq!(
+        (place("greeting"), place("listening")),
+        ("front".into(), "ears".into())
+    );
+    let asked = up.run(&["request", "greeting.greet", "\"Ada\""]);
+    assert_eq!(
+        (asked.code, asked.stdout.trim()),
+        (Some(0), "\"Hi, Ada!\""),
+        "{asked:#?}"
+    );
+}
