@@ -11,6 +11,7 @@
 //! | `Skep-Inside` | call | `1` when a turn sends it |
 //! | `traceparent` | call | the step of a trace that sends it (W3C Trace Context) |
 //! | `Skep-Kind` | call | `ask`; `tell`, which is answered when the message is queued; or `try`, when its turn begins |
+//! | `Content-Type` | call | `application/json`, if it is said at all |
 //! | `Skep-Answer` | answer | `reply`, `refusal`, `accepted` or `error` |
 //! | `Nats-Service-Error` | answer | what went wrong, for people (ADR-32, which stock clients of NATS know) |
 //! | `Nats-Service-Error-Code` | answer | the error's number, as HTTP counts; a refusal of the domain is 409 |
@@ -82,15 +83,30 @@ const WAITING: &str = "Skep-Waiting";
 const INSIDE: &str = "Skep-Inside";
 const TRACE: &str = "traceparent";
 const KIND: &str = "Skep-Kind";
+const CONTENT_TYPE: &str = "Content-Type";
 const ANSWER: &str = "Skep-Answer";
 const ERROR: &str = "Nats-Service-Error";
 const ERROR_CODE: &str = "Nats-Service-Error-Code";
 
 /// The headers that a frame can have: others are not ours.
-pub(crate) const HEADERS: [&str; 12] = [
-    CONTRACT, MESSAGE, KEY, DEADLINE, ID, WAITING, INSIDE, TRACE, KIND, ANSWER, ERROR, ERROR_CODE,
+pub(crate) const HEADERS: [&str; 13] = [
+    CONTRACT,
+    MESSAGE,
+    KEY,
+    DEADLINE,
+    ID,
+    WAITING,
+    INSIDE,
+    TRACE,
+    KIND,
+    CONTENT_TYPE,
+    ANSWER,
+    ERROR,
+    ERROR_CODE,
 ];
 
+/// The only format of bodies.
+const JSON: &str = "application/json";
 /// The number of a refusal of the domain.
 const REFUSED: u16 = 409;
 /// The latest deadline that anybody may ask for. Later ones are brought forward to it.
@@ -185,6 +201,7 @@ impl Frame {
         address: Address<'_>,
     ) -> Result<Request, FrameError> {
         self.meant_for(address)?;
+        self.is_json()?;
         let kind = match self.get(KIND) {
             Some("ask") => RequestKind::Ask,
             Some("tell") => RequestKind::Tell,
@@ -241,6 +258,16 @@ impl Frame {
             asked: contract.to_owned(),
             here: format!("{}/{}", address.contract, address.version),
         })
+    }
+
+    /// Refuses bodies in another format than ours, whatever is in them.
+    fn is_json(&self) -> Result<(), FrameError> {
+        let said = self.get(CONTENT_TYPE).unwrap_or(JSON);
+        let format = said.split(';').next().unwrap_or_default().trim();
+        if format.eq_ignore_ascii_case(JSON) {
+            return Ok(());
+        }
+        Err(invalid(CONTENT_TYPE, said, "`application/json`"))
     }
 
     fn deadline(&self, clock: &Clock, address: Address<'_>) -> Result<Tick, FrameError> {

@@ -188,3 +188,27 @@ fn a_message_that_is_another_than_its_address_says_is_refused() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn bodies_in_another_format_are_refused_before_they_are_read() {
+    let (_runtime, clock) = clock();
+    let with = |format: &str| Frame {
+        headers: vec![(CONTENT_TYPE, format.to_owned())],
+        body: b"{}".to_vec(),
+    };
+    for format in ["application/json", "Application/JSON; charset=utf-8"] {
+        let taken = with(format).into_request(&clock, ADDRESS);
+        assert!(taken.is_ok(), "{format}: {taken:?}");
+    }
+    let refused = with("application/protobuf").into_request(&clock, ADDRESS);
+    assert!(
+        matches!(
+            refused,
+            Err(FrameError::Invalid {
+                name: CONTENT_TYPE,
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
