@@ -56,10 +56,6 @@ impl Builder {
         let sources = self.sources.as_ref().unwrap_or(&none);
         let config = Config::load(sources, &self.schemas())?;
         let topology = self.topology(&config)?;
-        let nodes = || {
-            let names = topology.nodes().iter().map(|node| node.name.as_str());
-            names.collect::<Vec<_>>().join(", ")
-        };
         let root = config.section::<StoreSettings>("store")?.path;
         let whole = |config, topology: &Topology| Part {
             config,
@@ -78,7 +74,9 @@ impl Builder {
             ..whole(config, &topology)
         };
         match &self.role {
-            Role::Whole if topology.is_split() => Err(RuntimeError::Split { nodes: nodes() }),
+            Role::Whole if topology.is_split() => Err(RuntimeError::Split {
+                nodes: nodes(&topology),
+            }),
             Role::Client if topology.is_split() => Ok(guest(config, "client", true)),
             Role::Operator => Ok(guest(config, "operator", false)),
             Role::Whole | Role::Client => Ok(whole(config, &topology)),
@@ -88,7 +86,7 @@ impl Builder {
                     let nearest = topology.nearest(name).map(ToString::to_string);
                     return Err(RuntimeError::NoSuchNode {
                         name: name.clone(),
-                        nodes: nodes(),
+                        nodes: nodes(&topology),
                         hint: nearest.map_or_else(String::new, |nearest| {
                             format!("; did you mean `{nearest}`?")
                         }),
@@ -122,4 +120,10 @@ impl Builder {
             .map(|capability| capability.name().to_owned())
             .collect()
     }
+}
+
+/// The nodes' names, for people.
+fn nodes(topology: &Topology) -> String {
+    let names = topology.nodes().iter().map(|node| node.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }

@@ -93,7 +93,7 @@ async fn a_node_with_another_contract_is_refused_with_what_is_different() {
             ["message ring, request/strokes", "event rang/stroke"],
         ),
     ] {
-        let reason = refused.err().expect("it is refused").to_string();
+        let reason = refused.expect_err("it is refused").to_string();
         assert!(
             reason.contains("the contract of bell does not fit the one of the node tower"),
             "{reason}"

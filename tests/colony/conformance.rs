@@ -37,6 +37,7 @@ async fn serve_wrongly(client: Client) {
         "endpoints": [{ "name": "cry", "subject": calls }],
     });
     client.flush().await.expect("the server");
+    #[allow(clippy::disallowed_methods, reason = "it plays another program")]
     tokio::spawn(async move {
         loop {
             let (message, said) = tokio::select! {
