@@ -82,36 +82,45 @@ impl Builder {
             Role::Whole | Role::Client => Ok(whole(config, &topology)),
             Role::Node { .. } if !topology.is_split() => Err(RuntimeError::NotSplit),
             Role::Node { name, replica } => {
-                let Some(node) = topology.node(name) else {
-                    let nearest = topology.nearest(name).map(ToString::to_string);
-                    return Err(RuntimeError::NoSuchNode {
-                        name: name.clone(),
-                        nodes: nodes(&topology),
-                        hint: nearest.map_or_else(String::new, |nearest| {
-                            format!("; did you mean `{nearest}`?")
-                        }),
-                    });
-                };
-                let folder = topology.folder(&root, &node.name, *replica);
-                let origin = format!("node {name}");
-                let mut sources =
-                    sources
-                        .clone()
-                        .flag("store.path", folder.display().to_string(), &origin);
-                if !node.gateway {
-                    sources = sources.flag("gateway.enabled", "false", &origin);
-                }
-                Ok(Part {
-                    config: Config::load(&sources, &self.schemas())?,
-                    root,
-                    name: node.name.process(*replica),
-                    is_client: false,
-                    is_operator: false,
-                    hosts: node.hosts.clone(),
-                    topology,
-                })
+                self.node_part(sources, topology, root, (name, *replica))
             }
         }
+    }
+
+    /// One node: its state is in a folder of its own, and not each has the API's door.
+    fn node_part(
+        &self,
+        sources: &Sources,
+        topology: Topology,
+        root: PathBuf,
+        (name, replica): (&str, u16),
+    ) -> Result<Part, RuntimeError> {
+        let Some(node) = topology.node(name) else {
+            let nearest = topology.nearest(name);
+            return Err(RuntimeError::NoSuchNode {
+                name: name.to_owned(),
+                nodes: nodes(&topology),
+                hint: nearest.map_or_else(String::new, |nearest| {
+                    format!("; did you mean `{nearest}`?")
+                }),
+            });
+        };
+        let folder = topology.folder(&root, &node.name, replica);
+        let origin = format!("node {name}");
+        let folder = folder.display().to_string();
+        let mut sources = sources.clone().flag("store.path", folder, &origin);
+        if !node.gateway {
+            sources = sources.flag("gateway.enabled", "false", &origin);
+        }
+        Ok(Part {
+            config: Config::load(&sources, &self.schemas())?,
+            root,
+            name: node.name.process(replica),
+            is_client: false,
+            is_operator: false,
+            hosts: node.hosts.clone(),
+            topology,
+        })
     }
 
     fn names(&self) -> Vec<String> {
