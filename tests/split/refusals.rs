@@ -17,11 +17,9 @@ fn a_server_that_does_not_let_us_in_is_told_with_its_address_and_reason() {
     let locked = r#"authorization { user: "skep", password: "right" }"#;
     for settings in [&[][..], &["nats.user=skep", "nats.password=wrong"]] {
         let said = refusal(locked, settings);
-        assert!(
-            said.starts_with("no connection to nats://127.0.0.1:"),
-            "{said}"
-        );
-        assert!(said.contains("authorization"), "{said}");
+        for words in ["nats://127.0.0.1:", "does not let us in", "nats.password"] {
+            assert!(said.contains(words), "{words} in {said}");
+        }
     }
 }
 

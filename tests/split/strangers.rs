@@ -85,15 +85,18 @@ fn what_has_expired_is_not_begun_and_an_absurd_deadline_is_cut() {
 }
 
 #[test]
-fn a_content_type_and_headers_of_others_change_nothing() {
+fn headers_of_others_change_nothing_and_another_format_is_refused() {
     visited(&[], |stranger| {
         let headers = [
-            "Content-Type: text/html",
+            "Content-Type: application/json; charset=utf-8",
             "X-Anything: goes",
             "traceparent: nonsense",
         ];
         let answer = stranger.ask_with(ADD, &headers, r#"{"number":1}"#);
         assert_eq!(answer.body, b"1");
+        let answer = stranger.ask_with(ADD, &["Content-Type: text/html"], r#"{"number":1}"#);
+        let (code, number) = answer.error();
+        assert_eq!((&*code, number), ("codec", 422));
     });
 }
 

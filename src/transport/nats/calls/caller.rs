@@ -2,7 +2,7 @@
 //!
 //! | what happens | what the caller does |
 //! |---|---|
-//! | nobody listens | it tries again, with growing pauses, until the deadline: the message was not delivered |
+//! | nobody listens | it tries again, with growing pauses, until nine tenths of its time are over: the message was not delivered |
 //! | no answer for a while | it asks whether somebody is at work on it, and waits on if so |
 //! | nobody is at work on it any more | a message that may come twice is sent again under its id; of any other the outcome is unknown |
 //! | no answer at the deadline | the outcome is unknown, unless the connection was down all the time |
@@ -35,6 +35,9 @@ const ABSENT_MIN: Duration = Duration::from_millis(10);
 const ABSENT_MAX: Duration = Duration::from_millis(500);
 /// After nobody listened, a message that is only tried to be told is refused for so long; then it is tried again.
 const ABSENT_FOR: Duration = Duration::from_secs(1);
+/// The part of a call's time that is left to its caller when nobody was there: a turn that cannot reach another capability must still be able
+/// to say so to its own caller, whose deadline is the same.
+const RESERVE: u32 = 10;
 /// After this time without an answer is asked whether somebody is at work on it; each time after is twice as long.
 const PROBE_AFTER: Duration = Duration::from_secs(1);
 /// It is asked no more seldom than this.
@@ -137,6 +140,8 @@ struct Exchange<'c> {
     frame: Frame,
     kind: RequestKind,
     until: Tick,
+    /// When it is given up if nobody was heard until then.
+    in_vain_from: Tick,
     /// Whether it may be sent again while an answer may still come.
     may_repeat: bool,
     /// What was sent and may be answered.
@@ -162,6 +167,8 @@ impl<'c> Exchange<'c> {
     fn new(caller: &'c Inner, mut request: Request) -> Self {
         let far = &caller.far;
         let is_idempotent = far.idempotent.contains(&request.message);
+        let now = caller.link.clock().now();
+        let left = request.deadline.since(now);
         if request.id.is_none() && far.remembers && !is_idempotent {
             request.id = Some(caller.link.fresh_id());
         }
@@ -174,6 +181,7 @@ impl<'c> Exchange<'c> {
                 .call(far.capability, &request.message),
             kind: request.kind,
             until: request.deadline,
+            in_vain_from: now.after(left - left / RESERVE),
             frame: Frame::of_request(request, caller.link.clock()),
             may_repeat,
             sent: Vec::with_capacity(1),
@@ -283,8 +291,8 @@ impl<'c> Exchange<'c> {
     async fn pause(&self, pause: Duration) -> Result<(), CallError> {
         let clock = self.caller.link.clock();
         self.caller.absent();
-        if clock.now().after(pause) >= self.until {
-            clock.sleep_until(self.until).await;
+        if clock.now().after(pause) >= self.in_vain_from {
+            clock.sleep_until(self.in_vain_from).await;
             self.caller.absent();
             return Err(self.caller.not_hosted());
         }
