@@ -78,6 +78,10 @@ fn ready_line(session: &Session, runtime: &Runtime, doors: &Doors, ms: u128) -> 
     format!(
         "{} is ready after {ms} ms: {}{kept}{api}. Ctrl-C stops it.",
         session.application(),
-        capabilities.join(", ")
+        // A node may have the door to the API and nothing else.
+        match capabilities.is_empty() {
+            true => "it hosts nothing itself".to_owned(),
+            false => capabilities.join(", "),
+        }
     )
 }
