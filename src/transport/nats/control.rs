@@ -41,12 +41,15 @@ impl Control {
             link: link.clone(),
             answering,
         });
+        // All or none: who tries again must not find half of it answering already.
+        let mut all = Vec::new();
         for whom in [ALL, instance] {
-            let asked = link.listen(link.subjects().control(whom, "*")).await?;
-            tasks.spawn(Arc::clone(&control).answer_all(asked, tasks.clone()));
+            all.push(link.listen(link.subjects().control(whom, "*")).await?);
         }
         for capability in hosts {
-            let asked = link.serve(link.subjects().host(capability, "*")).await?;
+            all.push(link.serve(link.subjects().host(capability, "*")).await?);
+        }
+        for asked in all {
             tasks.spawn(Arc::clone(&control).answer_all(asked, tasks.clone()));
         }
         Ok(())

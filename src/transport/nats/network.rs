@@ -57,6 +57,13 @@ struct Joined {
     callees: Vec<Arc<Callee>>,
 }
 
+/// What this process answers already, when the connection was lost in the middle of joining.
+#[derive(Default)]
+struct Answers {
+    as_services: bool,
+    as_process: bool,
+}
+
 /// Why a process cannot join.
 #[derive(Debug, thiserror::Error)]
 enum JoinError {
@@ -144,10 +151,10 @@ impl Nats {
     }
 
     async fn join_until_joined(self: Arc<Self>, joining: Joining) {
-        let mut is_announced = false;
+        let mut answers = Answers::default();
         loop {
             self.link.connected().await;
-            match self.try_join(&joining, &mut is_announced).await {
+            match self.try_join(&joining, &mut answers).await {
                 Ok(()) => {
                     self.presence.send_replace(Presence::Joined);
                     return self.watch_link().await;
@@ -170,7 +177,7 @@ impl Nats {
     async fn try_join(
         self: &Arc<Self>,
         joining: &Joining,
-        is_announced: &mut bool,
+        answers: &mut Answers,
     ) -> Result<(), JoinError> {
         let Joining {
             near,
@@ -199,13 +206,17 @@ impl Nats {
             let callee = Callee::open(near.clone(), &self.link, &self.tasks).await?;
             self.joined.lock().callees.push(callee);
         }
-        if !std::mem::replace(is_announced, true) {
+        let (link, tasks, identity) = (&self.link, &self.tasks, &self.identity);
+        if !answers.as_services {
             let callees = self.joined.lock().callees.clone();
-            let (link, tasks, identity) = (&self.link, &self.tasks, &self.identity);
             Services::open(link, identity.clone(), callees, tasks).await?;
+            answers.as_services = true;
+        }
+        if !answers.as_process {
             let hosts: Vec<_> = near.iter().map(|near| near.capability).collect();
             let answering = Arc::clone(answering);
             Control::open(link, &identity.instance, &hosts, answering, tasks).await?;
+            answers.as_process = true;
         }
         Ok(())
     }
@@ -423,6 +434,7 @@ impl Network for Nats {
         }
         .boxed()
     }
+
     fn abandon(&self) {
         self.left.cancel();
         self.link.close();

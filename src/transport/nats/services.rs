@@ -102,8 +102,12 @@ impl Services {
             started: humantime::format_rfc3339_millis(link.clock().wall()).to_string(),
             callees,
         });
+        // All or none: who tries again must not find half of them answering already.
+        let mut all = Vec::new();
         for subject in SUBJECTS {
-            let asked = link.listen(subject.to_owned()).await?;
+            all.push(link.listen(subject.to_owned()).await?);
+        }
+        for asked in all {
             tasks.spawn(Arc::clone(&services).answer_all(asked));
         }
         Ok(())

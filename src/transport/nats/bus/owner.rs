@@ -91,8 +91,8 @@ async fn session(
     }
 }
 
-/// Looks now and then whether the server has delivered what never arrived: if that was the last for now, nothing that comes
-/// after it shows the gap.
+/// Looks whether the server has delivered what never arrived. A gap shows when something comes after it; where nothing does, only the
+/// server's own count tells.
 #[derive(Debug, Default)]
 struct Lookout {
     num_looks: u32,
