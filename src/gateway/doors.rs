@@ -144,21 +144,9 @@ impl Doors {
     pub fn open(runtime: &Runtime, options: DoorsOptions) -> Result<Self, DoorError> {
         let gateway: GatewaySettings = runtime.config().section("gateway")?;
         let admin: AdminSettings = runtime.config().section("admin")?;
-        let shutdown: RuntimeSettings = runtime.config().section("runtime")?;
-        let patience = Patience {
-            receive: gateway.receive_timeout.get(),
-            shutdown: shutdown.shutdown_deadline.get(),
-        };
         let (open, closing) = Closing::channel();
-        let metrics = Metrics::new(runtime, &options.application, &options.version);
-        let opening = Opening {
-            runtime,
-            options,
-            bodies: Arc::default(),
-            metrics: Arc::new(metrics),
-            patience,
-            closing,
-        };
+        let opening = Opening::new(runtime, options, closing)?;
+        let patience = opening.patience;
         let api = gateway.enabled.then(|| opening.api(&gateway)).transpose()?;
         let api_address = api
             .as_ref()
@@ -257,22 +245,9 @@ impl PrivateDoor {
     ///
     /// [`DoorError`] when there is no port, no thread or no randomness.
     pub(crate) fn open(runtime: &Runtime, options: DoorsOptions) -> Result<Self, DoorError> {
-        let shutdown: RuntimeSettings = runtime.config().section("runtime")?;
-        let gateway: GatewaySettings = runtime.config().section("gateway")?;
-        let patience = Patience {
-            receive: gateway.receive_timeout.get(),
-            shutdown: shutdown.shutdown_deadline.get(),
-        };
         let (streams, closing) = Closing::channel();
-        let metrics = Metrics::new(runtime, &options.application, &options.version);
-        let opening = Opening {
-            runtime,
-            options,
-            bodies: Arc::default(),
-            metrics: Arc::new(metrics),
-            patience,
-            closing,
-        };
+        let opening = Opening::new(runtime, options, closing)?;
+        let patience = opening.patience;
         let listener = listen::loopback(&AdminSettings::default().listen)?;
         let url = url(address(&listener)?);
         let token = fresh_token()?;
@@ -308,7 +283,28 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, DoorError> {
     })
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
+    fn new(
+        runtime: &'a Runtime,
+        options: DoorsOptions,
+        closing: Closing,
+    ) -> Result<Self, DoorError> {
+        let gateway: GatewaySettings = runtime.config().section("gateway")?;
+        let shutdown: RuntimeSettings = runtime.config().section("runtime")?;
+        let metrics = Metrics::new(runtime, &options.application, &options.version);
+        Ok(Self {
+            runtime,
+            options,
+            bodies: Arc::default(),
+            metrics: Arc::new(metrics),
+            patience: Patience {
+                receive: gateway.receive_timeout.get(),
+                shutdown: shutdown.shutdown_deadline.get(),
+            },
+            closing,
+        })
+    }
+
     fn calls(&self, exposure: Arc<Exposure>, deadline_max: Duration) -> Calls {
         Calls {
             runtime: self.runtime.clone(),
