@@ -130,26 +130,34 @@ struct Exporter {
 }
 
 impl Exporter {
+    /// Sends until all is sent, or until the time that [`Otlp::stop`] gives is over.
     async fn run(mut self) {
         let mut stop = self.stop.clone();
-        let asked = async move {
-            match stop.wait_for(Option::is_some).await {
-                Ok(within) => *within,
-                Err(_) => None,
-            }
+        let out_of_time = async move {
+            // Without an answer nobody waits for what is left.
+            let within = stop.wait_for(Option::is_some).await;
+            let within = within.ok().and_then(|within| *within);
+            tokio::time::sleep(within.unwrap_or_default()).await;
         };
-        let within = tokio::select! {
-            within = asked => within,
-            () = self.work() => Some(GATHER),
-        };
-        if let Some(within) = within {
-            self.take_waiting();
-            let _ = tokio::time::timeout(within, self.drain()).await;
+        tokio::select! {
+            () = out_of_time => {}
+            () = self.send_all() => {}
         }
         self.drop_spans(self.queue.len());
     }
 
-    /// Gathers and sends until the runtime is gone.
+    /// What is on its way when the end comes is finished, not begun again: the collector would have it twice.
+    async fn send_all(&mut self) {
+        self.work().await;
+        self.take_waiting();
+        if self.stop.borrow().is_some() {
+            self.drain().await;
+        } else {
+            let _ = tokio::time::timeout(GATHER, self.drain()).await;
+        }
+    }
+
+    /// Gathers and sends until the runtime is gone, or it is to stop.
     async fn work(&mut self) {
         let mut failures = 0;
         while self.gather().await {
@@ -167,16 +175,20 @@ impl Exporter {
         }
     }
 
-    /// Waits until a batch is full, or its oldest span has waited long enough. False when no more will come.
+    /// Waits until a batch is full, or its oldest span has waited long enough. False when no more will come, or it is to
+    /// stop.
     async fn gather(&mut self) -> bool {
+        let mut stop = self.stop.clone();
         while self.queue.is_empty() {
-            if !self.take().await {
-                return false;
+            tokio::select! {
+                _ = stop.wait_for(Option::is_some) => return false,
+                more = self.take() => if !more { return false },
             }
         }
         let until = Instant::now() + GATHER;
         while self.queue.len() < BATCH_MAX {
             tokio::select! {
+                _ = stop.wait_for(Option::is_some) => return false,
                 more = self.take() => if !more { break },
                 () = tokio::time::sleep_until(until) => break,
             }
@@ -187,11 +199,14 @@ impl Exporter {
     /// Takes what comes for a while.
     async fn take_for(&mut self, wait: Duration) {
         let until = Instant::now() + wait;
+        let mut stop = self.stop.clone();
+        let mut more = true;
         loop {
             tokio::select! {
                 biased;
+                _ = stop.wait_for(Option::is_some) => return,
                 () = tokio::time::sleep_until(until) => return,
-                more = self.take() => if !more { return tokio::time::sleep_until(until).await },
+                still = self.take(), if more => more = still,
             }
         }
     }
