@@ -12,7 +12,7 @@ use crate::folder::Folder;
 use crate::{Done, Work};
 
 /// Batches that share a sync at most, as in skep's store by default.
-pub(crate) const GROUP: usize = 256;
+const GROUP: usize = 256;
 
 pub(crate) fn work(work: Work, turn_bytes: usize) -> Done {
     let folder = Folder::new();

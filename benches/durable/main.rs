@@ -79,15 +79,9 @@ fn table(bench: &mut Bench, name: &str, title: &str, work: Work) {
         Candidate::new("the store alone", Role::Peer, move || {
             figure(alone::work(work, turn_bytes.get()))
         }),
-        Candidate::new(
-            &format!(
-                "bare {}, {} a sync",
-                work.engine.name(),
-                work.in_flight.min(bare::GROUP)
-            ),
-            Role::Floor,
-            move || figure(bare::work(work, turn_bytes.get())),
-        ),
+        Candidate::new("the bare engine", Role::Floor, move || {
+            figure(bare::work(work, turn_bytes.get()))
+        }),
     ];
     bench.table(name, title, Unit::PerSecond, candidates);
 }

@@ -109,19 +109,21 @@ fn columns<'t>(group: &'t str, table: &'t Table, earlier: Option<&'t Earlier>) -
     columns
 }
 
-/// Whom rows are held against: the best peer and the best floor; where skep is alone, its first way.
-fn references(table: &Table) -> Vec<(&'static str, &Row)> {
-    let peer = table.best(Role::Peer).map(|row| ("of best peer", row));
-    let floor = table.best(Role::Floor).map(|row| ("of floor", row));
-    if peer.is_none() && floor.is_none() {
-        return table
-            .rows
-            .first()
-            .map(|row| ("of first", row))
-            .into_iter()
-            .collect();
+/// Whom rows are held against: the best peer and every floor; where skep is alone, its first way.
+fn references(table: &Table) -> Vec<(String, &Row)> {
+    let peer = table.best(Role::Peer);
+    let peer = peer.map(|row| ("of best peer".to_owned(), row));
+    let floors = table.rows.iter().filter(|row| row.role == Role::Floor);
+    let floors = floors.map(|row| (format!("of {}", row.name), row));
+    let references: Vec<_> = peer.into_iter().chain(floors).collect();
+    if !references.is_empty() {
+        return references;
     }
-    peer.into_iter().chain(floor).collect()
+    let first = table.rows.first();
+    first
+        .map(|row| ("of first".to_owned(), row))
+        .into_iter()
+        .collect()
 }
 
 fn named(row: &Row) -> String {
@@ -196,11 +198,11 @@ mod tests {
     fn a_table_shows_each_against_the_best_peer_and_the_floor() {
         let expected = "
 ask, one after the other
-                         median, ns        range  of best peer  of floor
-  skep                          110      100–120         0.25×     0.50×
-  xtra                          440      400–480         1.00×     2.00×
-  kameo                       4,400  4,000–4,800        10.00×    20.00×
-  floor: mpsc + oneshot         220      200–240         0.50×     1.00×
+                         median, ns        range  of best peer  of mpsc + oneshot
+  skep                          110      100–120         0.25×              0.50×
+  xtra                          440      400–480         1.00×              2.00×
+  kameo                       4,400  4,000–4,800        10.00×             20.00×
+  floor: mpsc + oneshot         220      200–240         0.50×              1.00×
 ";
         assert_eq!(text("in-process", &table(), None), expected);
     }
@@ -209,7 +211,7 @@ ask, one after the other
     fn a_page_gets_the_same_as_markdown() {
         let page = markdown("in-process", &table(), None);
         assert!(
-            page.contains("|  | median, ns | range | of best peer | of floor |\n|---|--:|--:|--:|--:|\n| skep | 110 |"),
+            page.contains("|  | median, ns | range | of best peer | of mpsc + oneshot |\n|---|--:|--:|--:|--:|\n| skep | 110 |"),
             "{page}"
         );
     }

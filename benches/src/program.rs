@@ -81,7 +81,10 @@ fn try_run(
             tables: Vec::new(),
         }],
     };
-    say(&print::head(&report));
+    // A child speaks to the program that has started it, and to nobody else.
+    if options.child.is_none() {
+        say(&print::head(&report));
+    }
     let json = options.json.clone();
     let mut bench = Bench {
         options,

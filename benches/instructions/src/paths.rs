@@ -1,9 +1,13 @@
-//! The hot paths, each gone as often as asked for on one thread with as little besides as can be.
+//! The hot paths, each gone as often as asked for.
+//!
+//! What runs on the caller's thread from beginning to end is counted as it is in production. What would go to another thread is counted
+//! with caller and actors on one: how often threads wake each other is different in every run, by more than half.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use skep::config::Sources;
-use skep::{Cx, Message, Ref, Runtime, StartError, Table};
+use skep::testing::{Colony, Placement, Time};
+use skep::{Cx, Message, Ref, Runtime, RuntimeError, StartError, Table};
 use tokio::join;
 
 /// A hot path.
@@ -11,7 +15,7 @@ use tokio::join;
 pub(crate) enum Way {
     /// An `ask` of an idle actor: its turn runs on the caller's thread.
     AskInline,
-    /// An `ask` of a busy actor: it waits in the mailbox, and its turn runs on the actor's thread.
+    /// Two asks of one actor: the turn of the first lets others go first, and so the second waits in the mailbox.
     AskQueued,
     /// An `ask` in the placement `wire`: message and reply go through their codec.
     AskWire,
@@ -111,8 +115,10 @@ impl Way {
 
     /// Goes it so many times.
     pub(crate) fn go(self, times: u64) {
+        let is_alone = matches!(self, Self::AskQueued | Self::AskWire);
         let executor = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .start_paused(is_alone)
             .build()
             .expect("an executor");
         executor.block_on(async {
@@ -130,18 +136,24 @@ impl Way {
         let sources = Sources::of("instructions")
             .set("runtime.arbiters=1")
             .set("runtime.seed=1");
-        let builder = Runtime::builder();
-        let builder = match self {
-            Self::AskInline | Self::AskQueued => builder.sources(sources).with::<Counter>(),
-            Self::AskWire => builder
-                .sources(sources.set("defaults.placement=wire"))
-                .with::<Counter>(),
-            Self::DurableCommit => builder
-                .sources(sources.set("defaults.durability=memory"))
-                .with::<Keeper>(),
+        let threaded = Runtime::builder();
+        let started = match self {
+            Self::AskInline => threaded.sources(sources).with::<Counter>().start().await,
+            Self::DurableCommit => {
+                let sources = sources.set("defaults.durability=memory");
+                threaded.sources(sources).with::<Keeper>().start().await
+            }
+            Self::AskQueued => alone(Placement::Local).await,
+            Self::AskWire => alone(Placement::Wire).await,
         };
-        builder.start().await.expect("skep starts")
+        started.expect("skep starts")
     }
+}
+
+/// Caller and actors on one thread.
+async fn alone(placement: Placement) -> Result<Runtime, RuntimeError> {
+    let colony = Colony::new(placement, Time::Virtual).with::<Counter>();
+    colony.try_start().await
 }
 
 async fn ask(counting: &Ref<Counting>, times: u64) {

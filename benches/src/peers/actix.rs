@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::thread;
 
 use actix::{
     Actor, ActorFutureExt, Addr, ArbiterHandle, AtomicResponse, Context, Handler, Message,
@@ -194,7 +195,10 @@ impl Peer for Actix {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        let done = System::new().block_on(async { actix_rt::spawn(work).await });
+        // A thread of its own, since a system is a thread's as long as it lives.
+        let thread =
+            thread::spawn(|| System::new().block_on(async { actix_rt::spawn(work).await }));
+        let done = thread.join().expect("the thread of a round ends");
         done.expect("the work of a round ends")
     }
 }
