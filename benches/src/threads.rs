@@ -89,12 +89,12 @@ where
 }
 
 /// A thread with an actix system, which is left running when its caller drops what it returned.
-pub(crate) fn actix_thread() -> actix_rt::System {
+pub(crate) async fn actix_thread() -> actix_rt::System {
     let (sender, receiver) = oneshot::channel();
     thread::spawn(move || {
         let runner = actix_rt::System::new();
         let _ = sender.send(runner.block_on(async { actix_rt::System::current() }));
         runner.run().expect("actix runs");
     });
-    receiver.blocking_recv().expect("actix starts")
+    receiver.await.expect("actix starts")
 }

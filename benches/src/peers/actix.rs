@@ -157,7 +157,7 @@ impl Peer for Actix {
         if System::try_current().is_some() {
             return Self::Here;
         }
-        let system = actix_thread();
+        let system = actix_thread().await;
         Self::There(system.arbiter().clone(), system)
     }
 
