@@ -67,11 +67,11 @@ async fn measure(tallies: &Ref<Tallies>, size: u64) -> Measured {
     let grown = before.zip(resident_bytes());
     let grown = grown.map_or(0, |(before, after)| after.saturating_sub(before));
     let begin = now();
-    let mut number = 1;
+    let mut number: u64 = 1;
     for _ in 0..ASKS {
         // Walks in great steps through all numbers, and so through memory, in no order that a cache could guess.
-        number = (number * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % (1 << 61);
-        ask(tallies, (number >> 20) % size).await;
+        number = step(number);
+        ask(tallies, (number >> 33) % size).await;
     }
     #[expect(
         clippy::cast_precision_loss,
@@ -88,4 +88,11 @@ async fn measure(tallies: &Ref<Tallies>, size: u64) -> Measured {
 async fn ask(tallies: &Ref<Tallies>, number: u64) {
     let tally = tallies.key(number.to_string());
     black_box(tally.ask(Add { number: 1 }).await.expect("a reply"));
+}
+
+/// The next of Knuth's linear congruential generator of 64 bits, of which the upper half is good enough to pick an actor.
+fn step(number: u64) -> u64 {
+    number
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407)
 }
