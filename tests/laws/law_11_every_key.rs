@@ -316,7 +316,11 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ("nats.tls.key", "as nats.tls.ca"),
     (
         "nats.replicas",
-        "it takes a cluster of servers; it is handed to each stream in src/transport/nats/bus/streams.rs",
+        "it takes a cluster of servers: `copies_on_several_servers_hold_it_too` in src/transport/nats/syncing.rs; it is handed to each stream in src/transport/nats/bus/streams.rs",
+    ),
+    (
+        "nats.monitoring",
+        "it takes servers that sync otherwise than ours: `a_server_that_syncs_now_and_then_is_found_out` in src/transport/nats/syncing.rs, and `a_node_warns_` in tests/split/syncing.rs",
     ),
 ];
 

@@ -18,6 +18,7 @@ use super::headers;
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
 use super::services::{self, Identity, Services};
+use super::syncing::Syncing;
 use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::call::Clock;
@@ -38,6 +39,7 @@ const HEADROOM: usize = 8 * 1024;
 pub(crate) struct Nats {
     link: Link,
     replicas: usize,
+    settings: NatsSettings,
     identity: Identity,
     tasks: Tasks,
     presence: watch::Sender<Presence>,
@@ -135,6 +137,7 @@ impl Nats {
             bus: Bus::new(&link, replicas, clock, random),
             link,
             replicas: usize::from(replicas),
+            settings: settings.clone(),
             identity: Identity {
                 instance,
                 node: node.to_owned(),
@@ -157,6 +160,11 @@ impl Nats {
             match self.try_join(&joining, &mut answers).await {
                 Ok(()) => {
                     self.presence.send_replace(Presence::Joined);
+                    if !joining.near.is_empty() {
+                        let network = Arc::clone(&self);
+                        let warning = async move { network.warn_of_syncing().await };
+                        self.tasks.spawn(warning);
+                    }
                     return self.watch_link().await;
                 }
                 Err(error) if error.is_final() => {
@@ -281,6 +289,13 @@ impl Nats {
             }),
             None => Ok(()),
         }
+    }
+
+    /// Warns where a power failure at the server would lose what it has confirmed.
+    async fn warn_of_syncing(&self) {
+        let server = self.link.client().server_info().server_name;
+        let syncing = Syncing::find(&self.settings, &server, self.link.clock());
+        syncing.await.warn();
     }
 
     /// Tells when the connection is lost, and when it is back.

@@ -19,6 +19,9 @@ const LOOKS: u32 = 6000;
 /// The largest message that it takes, in bytes: as large as it does without a warning.
 const PAYLOAD_MAX: usize = 8 * 1024 * 1024;
 
+/// The name of every server of ours, by which its clients know that what it confirms is on its disk.
+pub(in crate::transport::nats) const SYNCING: &str = "skep-syncs-always";
+
 /// How a nats-server runs.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
@@ -66,6 +69,7 @@ impl ServerOptions {
         let _ = writeln!(text, "listen: \"127.0.0.1:{port}\"");
         let _ = writeln!(text, "ports_file_dir: {}", quoted(self.folder.clone()));
         let _ = writeln!(text, "log_file: {}", quoted(self.folder.join("server.log")));
+        let _ = writeln!(text, "server_name: {SYNCING}");
         let _ = writeln!(text, "ping_interval: \"10s\"");
         let _ = writeln!(text, "max_payload: {PAYLOAD_MAX}");
         let store = quoted(self.folder.join("streams"));
