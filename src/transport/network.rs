@@ -125,6 +125,25 @@ pub(crate) enum Unanswered {
     Garbled(String),
 }
 
+/// Why this process cannot be one of the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// In words, with what helps.
+    pub(crate) reason: String,
+    /// Whether what carries the network does not let it do what it has to.
+    pub(crate) is_of_permission: bool,
+}
+
+impl Refusal {
+    /// One that is not for want of permission.
+    pub(crate) const fn because(reason: String) -> Self {
+        Self {
+            reason,
+            is_of_permission: false,
+        }
+    }
+}
+
 /// Whether this process is joined with the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
@@ -132,8 +151,8 @@ pub(crate) enum Presence {
     Away(String),
     /// Others can call it, and it them.
     Joined,
-    /// It never will be: why.
-    Refused(String),
+    /// It never will be, or must not be any more.
+    Refused(Refusal),
     /// Not any more: it has left.
     Left,
 }

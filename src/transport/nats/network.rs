@@ -26,7 +26,9 @@ use crate::call::route::Remote;
 use crate::config::NatsSettings;
 use crate::engine::parcel::Receiver;
 use crate::transport::frame::Frame;
-use crate::transport::network::{Far, Joining, Near, Network, Presence, Service, Unanswered, Whom};
+use crate::transport::network::{
+    Far, Joining, Near, Network, Presence, Refusal, Service, Unanswered, Whom,
+};
 
 /// The pause before a join that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -110,6 +112,18 @@ impl JoinError {
             Self::Link(LinkError::Silent) | Self::Claim(ClaimError::Unavailable(_))
         )
     }
+
+    /// Whether the server does not let this process do what it has to.
+    const fn is_of_permission(&self) -> bool {
+        matches!(
+            self,
+            Self::Link(
+                LinkError::NotLetIn { .. }
+                    | LinkError::Distrusted { .. }
+                    | LinkError::Denied { .. }
+            ) | Self::Bus(BusError::Denied { .. })
+        )
+    }
 }
 
 impl Nats {
@@ -168,8 +182,11 @@ impl Nats {
                     return self.watch_link().await;
                 }
                 Err(error) if error.is_final() => {
-                    let refused = Presence::Refused(error.to_string());
-                    self.presence.send_replace(refused);
+                    let refusal = Refusal {
+                        reason: error.to_string(),
+                        is_of_permission: error.is_of_permission(),
+                    };
+                    self.presence.send_replace(Presence::Refused(refusal));
                     return;
                 }
                 Err(error) => {
@@ -242,8 +259,8 @@ impl Nats {
     fn keep(self: &Arc<Self>, claims: &Claims, held: Vec<Held>) {
         let network = Arc::clone(self);
         claims::keep_all(claims, held, &self.tasks, move |capability, lost| {
-            let refused = Presence::Refused(lost.to_string());
-            network.presence.send_replace(refused);
+            let refusal = Refusal::because(lost.to_string());
+            network.presence.send_replace(Presence::Refused(refusal));
             network.let_go(capability);
         });
     }
