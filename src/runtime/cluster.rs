@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::control::{agreeing, answering};
+use super::control::{Standing, agreeing, answering, settling};
 use super::error::RuntimeError;
 use super::guards;
 use super::health::Health;
@@ -262,6 +262,7 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
     };
     let clock = runtime.directory().clock().clone();
     let (_, instance) = network.identity();
+    let standing = Arc::new(Standing::new(instance, &clock));
     Arc::clone(&network).join(Joining {
         near: near(&parts),
         listeners: parts
@@ -270,8 +271,9 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
             .map(|installed| listener(installed, instance))
             .collect(),
         wanted: wanted.to_vec(),
-        answering: answering(&parts),
+        answering: answering(&parts, &standing),
         agreeing: agreeing(&parts),
+        settling: settling(&parts, standing),
     });
     let mut presence = network.presence();
     let joined = presence.wait_for(|presence| !matches!(presence, Presence::Away(_)));

@@ -79,6 +79,8 @@ pub(crate) struct Joining {
     pub(crate) answering: Answering,
     /// What finds out whether it may join them.
     pub(crate) agreeing: Agreeing,
+    /// What finds out, once it has joined, whether it may stay: others may have joined at the same moment.
+    pub(crate) settling: Agreeing,
 }
 
 /// Finds out, once the network is there, whether a process gets along with the others; if not, why.

@@ -179,7 +179,8 @@ impl Nats {
                         let warning = async move { network.warn_of_syncing().await };
                         self.tasks.spawn(warning);
                     }
-                    return self.watch_link().await;
+                    let ((), ()) = join(self.watch_link(), self.settle(&joining)).await;
+                    return;
                 }
                 Err(error) if error.is_final() => {
                     let refusal = Refusal {
@@ -210,6 +211,7 @@ impl Nats {
             wanted,
             answering,
             agreeing,
+            settling: _,
         } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
@@ -244,6 +246,18 @@ impl Nats {
             answers.as_process = true;
         }
         Ok(())
+    }
+
+    /// Leaves the others again where somebody is among them by now with whom this process cannot live.
+    async fn settle(self: &Arc<Self>, joining: &Joining) {
+        let network: Arc<dyn Network> = Arc::<Self>::clone(self);
+        if let Err(reason) = (joining.settling)(network).await {
+            let refusal = Refusal::because(reason);
+            self.presence.send_replace(Presence::Refused(refusal));
+            for near in &joining.near {
+                self.let_go(near.capability);
+            }
+        }
     }
 
     async fn claim(&self, near: &[Near]) -> Result<(Claims, Vec<Held>), JoinError> {
