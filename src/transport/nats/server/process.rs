@@ -1,5 +1,6 @@
 //! [`ServerProcess`]: a nats-server that this process has started, and that ends with it.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -28,6 +29,7 @@ pub struct ServerOptions {
     folder: PathBuf,
     port: u16,
     extra: String,
+    starter: Vec<OsString>,
 }
 
 impl ServerOptions {
@@ -38,6 +40,7 @@ impl ServerOptions {
             folder: folder.into(),
             port: 0,
             extra: String::new(),
+            starter: Vec::new(),
         }
     }
 
@@ -54,6 +57,24 @@ impl ServerOptions {
         self.extra.push_str(lines);
         self.extra.push('\n');
         self
+    }
+
+    /// Started by this program with these arguments and, behind them, the server's own command line: it becomes the server.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn through(mut self, starter: Vec<OsString>) -> Self {
+        self.starter = starter;
+        self
+    }
+
+    /// The command line of a server.
+    fn command(&self, binary: &ServerBinary) -> Command {
+        let Some((starter, leading)) = self.starter.split_first() else {
+            return Command::new(binary.path());
+        };
+        let mut command = Command::new(starter);
+        command.args(leading).arg(binary.path());
+        command
     }
 
     /// What is acknowledged is on the disk, and a peer that hangs is noticed within half a minute: the server's own defaults
@@ -103,7 +124,8 @@ impl ServerProcess {
         fs::create_dir_all(&options.folder).map_err(ended)?;
         let file = options.folder.join("server.conf");
         fs::write(&file, options.text()).map_err(ended)?;
-        let child = Command::new(binary.path())
+        let child = options
+            .command(binary)
             .arg("--config")
             .arg(&file)
             .stdin(Stdio::null())
