@@ -307,11 +307,17 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "nats.credentials",
         "it takes a server with accounts; it is handed to the client in src/transport/nats/access.rs",
     ),
-    ("nats.user", "as nats.credentials"),
-    ("nats.password", "as nats.credentials"),
+    (
+        "nats.user",
+        "it takes a server with users: `who_has_the_password_gets_in` in tests/split/refusals.rs",
+    ),
+    ("nats.password", "as nats.user"),
     ("nats.token", "as nats.credentials"),
     ("nats.nkey", "as nats.credentials"),
-    ("nats.tls.ca", "as nats.credentials, with certificates"),
+    (
+        "nats.tls.ca",
+        "it takes a server with certificates: tests/split/tls.rs",
+    ),
     ("nats.tls.certificate", "as nats.tls.ca"),
     ("nats.tls.key", "as nats.tls.ca"),
     (
@@ -320,7 +326,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "nats.monitoring",
-        "it takes servers that sync otherwise than ours: `a_server_that_syncs_now_and_then_is_found_out` in src/transport/nats/syncing.rs, and `a_node_warns_` in tests/split/syncing.rs",
+        "it takes servers that sync otherwise than ours: `a_server_that_syncs_now_and_then_is_found_out` in src/transport/nats/syncing.rs, and actors/greeting/tests/commands/servers.rs",
     ),
 ];
 
