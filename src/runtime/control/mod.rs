@@ -7,7 +7,7 @@ mod log_pages;
 mod onlooker;
 mod verbs;
 
-pub(super) use agreement::agreeing;
+pub(super) use agreement::{Standing, agreeing, settling};
 pub(super) use answering::{answering, dead_letters, drop_letter, replay_letter, timers};
 pub(super) use asking::{PATIENCE, ask, ask_all};
 pub(super) use onlooker::{FarReader, Onlooking};
