@@ -91,10 +91,7 @@ fn columns<'t>(group: &'t str, table: &'t Table, earlier: Option<&'t Earlier>) -
     }
     columns.extend(references(table).into_iter().map(|(title, other)| {
         let times = move |row: &Row| row.against(other).map_or_else(missing, times);
-        (
-            title.to_owned(),
-            Box::new(times) as Box<dyn Fn(&Row) -> String>,
-        )
+        (title, Box::new(times) as Box<dyn Fn(&Row) -> String>)
     }));
     if let Some(earlier) = earlier {
         let change = move |row: &Row| {
