@@ -145,6 +145,8 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         network: ground.network,
         listening: listening(&builder.capabilities),
         elsewhere,
+        #[cfg(feature = "observe")]
+        higher: super::control::Higher::default(),
     };
     let runtime = Runtime::of(part.config, parts);
     let wanted = cluster::wanted(&builder.capabilities);

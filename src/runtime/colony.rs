@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{Survey, ask_all};
 use super::running::{Parts, Runtime};
+use crate::actor::{HistogramReading, MeterReading};
 use crate::delivery::DeadLetters;
 
 /// What one process of an application says of itself.
@@ -44,6 +45,9 @@ pub struct Hosted {
     pub num_actors: usize,
     /// Turns that ended, of the actors in memory.
     pub num_turns: u64,
+    /// Those of them that ran on their caller's thread.
+    #[serde(default)]
+    pub num_inline_turns: u64,
     /// How often an actor was made anew after a failure.
     pub num_restarts: u64,
     /// Messages that wait in mailboxes.
@@ -54,6 +58,9 @@ pub struct Hosted {
     pub num_dead_letters: Option<u64>,
     /// Why actors cannot work now, if so.
     pub down: Vec<String>,
+    /// What turns of it took in this process; `None` when they are not timed there.
+    #[serde(default)]
+    pub duration: Option<HistogramReading>,
 }
 
 impl Parts {
@@ -123,17 +130,20 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
     let hosted = parts.installed.iter().map(|installed| {
         let stats = installed.host.stats();
         let dead = DeadLetters::new(Arc::clone(&installed.services)).list();
+        let meters = installed.services.meters.read(stats.capability);
         Hosted {
             capability: stats.capability.to_owned(),
             version: installed.info.version,
             digest: installed.info.digest.to_string(),
             num_actors: stats.num_actors,
             num_turns: stats.num_turns,
+            num_inline_turns: stats.num_inline_turns,
             num_restarts: stats.num_restarts,
             num_queued: stats.num_queued,
             num_undelivered: stats.num_undelivered,
             num_dead_letters: dead.ok().map(|dead| dead.len() as u64),
             down: stats.down,
+            duration: MeterReading::duration_of(&meters, stats.capability),
         }
     });
     let (node, instance) = match &parts.network {

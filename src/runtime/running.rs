@@ -106,6 +106,9 @@ pub(super) struct Parts {
     pub(super) spread: BTreeMap<String, usize>,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
+    /// What operators are answered by the floors above.
+    #[cfg(feature = "observe")]
+    pub(super) higher: super::control::Higher,
 }
 
 impl Runtime {

@@ -4,5 +4,6 @@
 mod agreement;
 mod conformance;
 mod far;
+mod logs;
 mod operator;
 mod town;
