@@ -163,3 +163,17 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         is_settled: is_idle && parts.is_settled(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_of_an_older_version_is_understood() {
+        let said = r#"{"node": "tower", "instance": "x", "pid": 7, "is_settled": true, "capabilities": [{"capability": "bell",
+            "num_actors": 1, "num_turns": 3, "num_restarts": 0, "num_queued": 0, "num_undelivered": 0, "num_dead_letters": 0, "down": []}]}"#;
+        let member: Member = serde_json::from_str(said).expect("it is read");
+        let bell = &member.capabilities[0];
+        assert_eq!((bell.num_turns, &bell.duration), (3, &None));
+    }
+}

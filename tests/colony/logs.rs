@@ -105,7 +105,7 @@ async fn the_logs_of_all_nodes_are_one_in_the_order_of_time_with_the_names_of_th
     assert_eq!((serious.code, serious.stdout.as_str()), (Some(0), ""));
     let text = run(&url, &["tail", "--no-follow"]).await;
     assert!(
-        text.stdout.contains("crier | ") && text.stdout.contains(" WARN  bell three"),
+        text.stdout.contains("crier | ") && text.stdout.contains(" WARN bell three"),
         "{text:#?}"
     );
     assert!(text.stderr.contains("crier-2: "), "{text:#?}");

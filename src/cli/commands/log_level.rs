@@ -199,7 +199,8 @@ fn spread(nodes: &Nodes<LogLevels>, capability: Option<&str>) -> String {
     let (mut rows, mut silent) = (Vec::new(), String::new());
     for one in &nodes.nodes {
         if let Some(refused) = &one.refused {
-            silent.push_str(&output::plain(&format!("\n{}: {refused}", one.node)));
+            silent.push('\n');
+            silent.push_str(&output::plain(&format!("{}: {refused}", one.node)));
             continue;
         }
         let mut own = own(&one.said, capability);
