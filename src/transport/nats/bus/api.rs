@@ -20,8 +20,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Why the server did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ApiError {
-    /// There is no such stream or consumer.
-    #[error("there is no such stream or consumer")]
+    /// There is no such stream, consumer or message.
+    #[error("there is no such stream, consumer or message")]
     Absent,
     /// There is one already.
     #[error("there is one already, with other settings")]
@@ -143,7 +143,9 @@ impl Api {
 fn refusal(error: &async_nats::jetstream::Error) -> ApiError {
     let text = error.to_string();
     match error.error_code() {
-        ErrorCode::CONSUMER_NOT_FOUND | ErrorCode::STREAM_NOT_FOUND => ApiError::Absent,
+        ErrorCode::CONSUMER_NOT_FOUND
+        | ErrorCode::STREAM_NOT_FOUND
+        | ErrorCode::NO_MESSAGE_FOUND => ApiError::Absent,
         ErrorCode::CONSUMER_ALREADY_EXISTS | ErrorCode::STREAM_NAME_EXIST => ApiError::Taken,
         ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => {
             ApiError::Unheard

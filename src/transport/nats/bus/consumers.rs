@@ -13,6 +13,7 @@ use async_nats::jetstream::consumer::{
     self, AckPolicy, Consumer, DeliverPolicy, FromConsumer, Info, IntoConsumerConfig,
 };
 use async_nats::jetstream::stream::DeleteStatus;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::api::{Api, ApiError};
@@ -34,6 +35,17 @@ pub(super) struct Durable {
     pub(super) ack_wait: Duration,
     /// Set for one that goes when nobody pulls from it for so long.
     pub(super) goes_after: Option<Duration>,
+}
+
+/// What the server says of a message that it keeps.
+#[derive(Debug, Deserialize)]
+struct Stored {
+    message: StoredMessage,
+}
+
+#[derive(Debug, Deserialize)]
+struct StoredMessage {
+    seq: u64,
 }
 
 /// The steps in which order is restored.
@@ -108,6 +120,28 @@ impl Durable {
     /// What the server knows of it.
     pub(super) async fn info(&self) -> Result<Option<Info>, ApiError> {
         self.find(&self.name).await
+    }
+
+    /// Whether it has delivered everything that the stream has for it, and all of that is acknowledged.
+    pub(super) async fn is_done(&self) -> Result<bool, ApiError> {
+        let info = self.info().await?.ok_or(ApiError::Absent)?;
+        let is_done = info.num_pending == 0 && info.num_ack_pending == 0;
+        Ok(is_done && !self.is_behind(&info).await?)
+    }
+
+    /// Whether the stream has something for it that it has not counted yet: the server confirms what is published before it
+    /// tells the consumers of it.
+    async fn is_behind(&self, info: &Info) -> Result<bool, ApiError> {
+        let subject = format!("STREAM.MSG.GET.{}", self.stream);
+        for filter in &self.filters {
+            let last = json!({ "last_by_subj": filter });
+            match self.api.ask::<Stored>(&subject, &last).await {
+                Ok(last) if last.message.seq > info.delivered.stream_sequence => return Ok(true),
+                Ok(_) | Err(ApiError::Absent) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
     }
 
     async fn make(&self, config: &consumer::Config, action: &str) -> Result<Info, ApiError> {

@@ -17,8 +17,9 @@ use crate::engine::parcel::Receiver;
 use crate::transport::nats::link::Link;
 use crate::transport::network::{Listener, Wanted};
 
-/// After this long without a word from who has it, a letter is delivered again.
-const ACK_WAIT: Duration = Duration::from_secs(30);
+/// After this long without a word from who has it, a letter is delivered again: what a process that died had of a shared
+/// capability waits so long. Who has it says so three times as often: a process may pause for 8 seconds.
+const ACK_WAIT: Duration = Duration::from_secs(12);
 
 /// What one process publishes and listens to.
 pub(crate) struct Bus {

@@ -77,9 +77,7 @@ impl Intake {
             // What no capability of the application lets out never comes.
             return !self.ground.knows(self.durable.kind, &self.durable.stream);
         }
-        let info = self.durable.info().await;
-        let is_done =
-            matches!(info, Ok(Some(info)) if info.num_pending == 0 && info.num_ack_pending == 0);
+        let is_done = matches!(self.durable.is_done().await, Ok(true));
         is_done && self.is_open.load(Ordering::SeqCst)
     }
 
