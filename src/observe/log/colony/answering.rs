@@ -1,5 +1,6 @@
 //! Answers what operators ask about the log of this process.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,28 +37,41 @@ pub(in crate::observe::log) fn answer(logs: &Logs, runtime: &Runtime) {
         looks.leave(&leaving.operator);
         std::future::ready(Some(()))
     });
-    let logs = logs.clone();
+    let known = runtime.capabilities().into_iter().map(|info| info.name);
+    let (logs, known) = (logs.clone(), known.collect());
     runtime.answer_operators::<LevelsOf, _, _>(move |asked| {
-        std::future::ready(Some(levels(&logs, asked)))
+        std::future::ready(Some(levels(&logs, &known, asked)))
     });
 }
 
 /// Changes what is to be changed, and tells what holds then.
-fn levels(logs: &Logs, asked: LevelsAsked) -> Result<LevelsSaid, String> {
-    let change = asked.change.map(|change| change_level(logs, change));
+pub(super) fn levels(
+    logs: &Logs,
+    known: &BTreeSet<String>,
+    asked: LevelsAsked,
+) -> Result<LevelsSaid, String> {
+    let change = asked.change.map(|change| change_level(logs, known, change));
     Ok(LevelsSaid {
         change: change.transpose()?,
         levels: logs.levels(),
     })
 }
 
-fn change_level(logs: &Logs, change: LevelsChange) -> Result<LevelChange, String> {
+fn change_level(
+    logs: &Logs,
+    known: &BTreeSet<String>,
+    change: LevelsChange,
+) -> Result<LevelChange, String> {
+    let capability = &change.capability;
+    if !known.contains(capability) {
+        return Err(format!("there is no capability {capability:?} here"));
+    }
     let Some(level) = change.level else {
-        return Ok(logs.restore(&change.capability));
+        return Ok(logs.restore(capability));
     };
     let level: LogLevel = serde_json::from_value(json!(level)).map_err(|_| {
         format!("{level:?} is no level: say error, warn, info, debug, trace or off")
     })?;
     let lasting = change.for_ms.map(Duration::from_millis);
-    Ok(logs.set_level(&change.capability, level, lasting))
+    Ok(logs.set_level(capability, level, lasting))
 }

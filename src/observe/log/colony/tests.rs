@@ -8,10 +8,11 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::asked::{Found, LookName, PageAsked, PageSaid, Refused};
+use super::answering::levels;
+use super::asked::{Found, LevelsAsked, LevelsChange, LookName, PageAsked, PageSaid, Refused};
 use super::looks::{LEASE, LOOKS_MAX, Looks};
 use crate::call::Clock;
-use crate::config::LogSettings;
+use crate::config::{LogLevel, LogSettings};
 use crate::observe::log::output::Output;
 use crate::observe::log::{LogFilter, Logs};
 
@@ -146,4 +147,32 @@ async fn no_more_look_on_than_may() {
     }
     let more = process.page(LOOKS_MAX as u64, 0).await;
     assert_eq!(more.err(), Some(Refused::TooMany(LOOKS_MAX)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_level_or_a_capability_that_is_none_is_refused_and_nothing_changed() {
+    let process = Process::new();
+    let known = [String::from("bell")].into();
+    let set = |capability: &str, level: &str| {
+        let change = LevelsChange {
+            capability: capability.to_owned(),
+            level: Some(level.to_owned()),
+            for_ms: None,
+        };
+        let asked = LevelsAsked {
+            change: Some(change),
+        };
+        levels(&process.logs, &known, asked)
+    };
+    let before = process.logs.levels();
+    let loud = set("bell", "loud").expect_err("it is no level");
+    assert!(loud.contains("\"loud\" is no level"), "{loud}");
+    let unknown = set("bel", "debug").expect_err("nobody has it");
+    assert!(unknown.contains("no capability \"bel\""), "{unknown}");
+    assert_eq!(process.logs.levels(), before);
+    let said = set("bell", "debug").expect("it is set");
+    assert_eq!(
+        said.change.and_then(|change| change.level),
+        Some(LogLevel::Debug)
+    );
 }
