@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::control::{Survey, ask_all};
+use super::control::{Survey, ask_all, ask_everybody};
 use super::running::{Parts, Runtime};
 use crate::actor::{HistogramReading, MeterReading};
 use crate::delivery::DeadLetters;
@@ -101,7 +101,12 @@ impl Runtime {
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
-        let said = ask_all::<Survey>(network, &(), Some(parts.num_processes)).await;
+        let num = parts.num_processes;
+        // An operator wants to see all, however many there are; a process that looks again and again wants to know soon.
+        let said = match parts.is_member {
+            true => ask_all::<Survey>(network, &(), Some(num)).await,
+            false => ask_everybody::<Survey>(network, &(), num, |said| &said.instance).await,
+        };
         let own_instance = network.identity().1.to_owned();
         let mut others: Vec<_> = said
             .into_iter()

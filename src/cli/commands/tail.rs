@@ -4,7 +4,7 @@ use clap::{ArgMatches, value_parser};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::cli::client::{Client, Lines, Route};
+use crate::cli::client::{Client, Route};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -72,9 +72,8 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     };
     // From here on whoever is followed is told when it is over.
     let interrupted = session.interrupted();
-    let lines = client.stream(&route, &[]).await?;
     let printed = tokio::select! {
-        printed = print_all(&client, lines, &mut printing) => printed,
+        printed = print_all(&client, &route, &mut printing) => printed,
         () = interrupted => Ok(()),
     };
     client.follow_no_more().await;
@@ -84,11 +83,8 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
     })
 }
 
-async fn print_all(
-    client: &Client,
-    mut lines: Lines,
-    printing: &mut Printing,
-) -> Result<(), Failure> {
+async fn print_all(client: &Client, route: &Route, printing: &mut Printing) -> Result<(), Failure> {
+    let mut lines = client.stream(route, &[]).await?;
     loop {
         match lines.next().await {
             Ok(Some(line)) if line.is_empty() => {}

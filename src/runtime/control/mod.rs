@@ -12,7 +12,7 @@ mod verbs;
 
 pub(super) use agreement::agreeing;
 pub(super) use answering::{answering, dead_letters, drop_letter, replay_letter, timers};
-pub(super) use asking::{PATIENCE, ask, ask_all};
+pub(super) use asking::{PATIENCE, ask, ask_all, ask_everybody};
 #[cfg(feature = "observe")]
 pub(super) use higher::Higher;
 pub(super) use onlooker::{FarReader, Onlooking};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use serde_json::value::to_raw_value;
 
-use super::asking::{PATIENCE, ask, ask_all};
+use super::asking::{PATIENCE, ask, ask_everybody};
 use super::verbs::{Spans, SpansAsked, SpansSaid};
 use crate::call::{Span, TraceId};
 use crate::runtime::Runtime;
@@ -55,7 +55,8 @@ impl Runtime {
             return own;
         };
         let asked = SpansAsked { trace, skipped: 0 };
-        let first = ask_all::<Spans>(network, &asked, expected(&parts)).await;
+        let num = parts.num_processes;
+        let first = ask_everybody::<Spans>(network, &asked, num, |said| &said.instance).await;
         let all = first.into_iter().map(|first| rest(network, trace, first));
         let all = join_all(all).await.into_iter().flatten();
         // A page may overlap with the one before: spans were added in between.
@@ -66,10 +67,6 @@ impl Runtime {
         spans.sort_by_key(|span| span.start.checked_add(span.duration).unwrap_or(span.start));
         spans
     }
-}
-
-fn expected(parts: &Parts) -> Option<usize> {
-    Some(parts.num_processes).filter(|number| *number > 0)
 }
 
 /// All spans of one process, from its first page on.
@@ -87,7 +84,7 @@ async fn rest(
             .iter()
             .map(|span| serde_json::from_str(span.get()));
         spans.extend(read.filter_map(Result::ok).map(Arc::new));
-        if !page.has_more {
+        if !page.has_more || page.spans.is_empty() {
             return spans;
         }
         let asked = SpansAsked { trace, skipped };
