@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::builder::Builder;
 use super::capabilities::CapabilityInfo;
+use super::control::Higher;
 use super::events::Events;
 use super::health::{Health, HealthBoard};
 use super::install::Installed;
@@ -107,8 +108,7 @@ pub(super) struct Parts {
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
     /// What operators are answered by the floors above.
-    #[cfg(feature = "observe")]
-    pub(super) higher: super::control::Higher,
+    pub(super) higher: Higher,
 }
 
 impl Runtime {

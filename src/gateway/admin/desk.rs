@@ -123,31 +123,8 @@ impl Desk {
                 Ok(call::json(listed.to_string()))
             }
             ["store"] => reading::json(request, runtime, store::show).await,
-            ["traces"] => {
-                let limit = path::number(request, "limit")?.unwrap_or(TRACES_DEFAULT);
-                reading::only(request)?;
-                let spans = traces::spans(runtime, None).await?;
-                let listed = reading::aside(move || traces::list(&spans, limit)).await?;
-                Ok(call::json(listed.to_string()))
-            }
-            ["traces", id] => {
-                reading::only(request)?;
-                let trace = traces::id(id)?;
-                let spans = traces::spans(runtime, Some(trace)).await?;
-                let shown = reading::aside(move || traces::show(trace, spans)).await??;
-                Ok(call::json(shown.to_string()))
-            }
-            ["logs"] => {
-                reading::only(request)?;
-                for name in path::query(request.query_string(), "capability")? {
-                    self.must_exist(&name)?;
-                }
-                if self.is_of_colony() {
-                    return streams::colony_logs(&self.calls, request).await;
-                }
-                let clock = runtime.clock();
-                streams::logs(self.logs()?, request, &self.calls.closing, clock)
-            }
+            ["traces", ref of @ ..] => self.trace(request, of).await,
+            ["logs"] => self.log(request).await,
             ["log-levels"] => {
                 reading::only(request)?;
                 let listed = if self.is_of_colony() {
@@ -160,6 +137,39 @@ impl Desk {
             }
             _ => Err(nothing_here()),
         }
+    }
+
+    /// The traces, or the steps of one.
+    async fn trace(&self, request: &HttpRequest, of: &[&str]) -> Result<HttpResponse, Problem> {
+        let runtime = &self.calls.runtime;
+        reading::only(request)?;
+        let shown = match *of {
+            [] => {
+                let limit = path::number(request, "limit")?.unwrap_or(TRACES_DEFAULT);
+                let spans = traces::spans(runtime, None).await?;
+                reading::aside(move || traces::list(&spans, limit)).await?
+            }
+            [id] => {
+                let trace = traces::id(id)?;
+                let spans = traces::spans(runtime, Some(trace)).await?;
+                reading::aside(move || traces::show(trace, spans)).await??
+            }
+            _ => return Err(nothing_here()),
+        };
+        Ok(call::json(shown.to_string()))
+    }
+
+    /// What is logged.
+    async fn log(&self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+        reading::only(request)?;
+        for name in path::query(request.query_string(), "capability")? {
+            self.must_exist(&name)?;
+        }
+        if self.is_of_colony() {
+            return streams::colony_logs(&self.calls, request).await;
+        }
+        let clock = self.calls.runtime.clock();
+        streams::logs(self.logs()?, request, &self.calls.closing, clock)
     }
 
     async fn letter(

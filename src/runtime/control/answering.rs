@@ -47,10 +47,7 @@ fn lead(parts: &Weak<Parts>, verb: &str, body: &[u8]) -> Answer {
         Timers::NAME => answer::<Timers, _, _>(body, |asked| set_timers(parts, asked)),
         Log::NAME => answer::<Log, _, _>(body, |asked| log(parts, asked)),
         Spans::NAME => answer::<Spans, _, _>(body, |asked| span_pages::page(parts, asked)),
-        #[cfg(feature = "observe")]
         _ => parts.higher.lead(verb, body),
-        #[cfg(not(feature = "observe"))]
-        _ => std::future::ready(None).boxed(),
     }
 }
 

@@ -7,12 +7,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
+#[cfg(feature = "observe")]
 use serde::Serialize;
 
-use super::answering::{Answer, answer};
+use super::answering::Answer;
+#[cfg(feature = "observe")]
+use super::answering::answer;
 #[cfg(feature = "gateway")]
 use super::asking::{ask, ask_all};
+#[cfg(feature = "observe")]
 use super::verbs::Verb;
+#[cfg(feature = "observe")]
 use crate::runtime::Runtime;
 #[cfg(feature = "gateway")]
 use crate::transport::{Unanswered, Whom};
@@ -33,6 +38,7 @@ impl Higher {
     }
 }
 
+#[cfg(feature = "observe")]
 impl Runtime {
     /// Answers a question of operators from now on, as long as it runs. What answers must not hold the runtime itself: neither
     /// would ever go.

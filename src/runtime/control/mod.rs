@@ -3,7 +3,6 @@
 mod agreement;
 mod answering;
 mod asking;
-#[cfg(feature = "observe")]
 mod higher;
 mod log_pages;
 mod onlooker;
@@ -13,7 +12,6 @@ mod verbs;
 pub(super) use agreement::agreeing;
 pub(super) use answering::{answering, dead_letters, drop_letter, replay_letter, timers};
 pub(super) use asking::{PATIENCE, ask, ask_all, ask_everybody};
-#[cfg(feature = "observe")]
 pub(super) use higher::Higher;
 pub(super) use onlooker::{FarReader, Onlooking};
 pub(crate) use verbs::Verb;

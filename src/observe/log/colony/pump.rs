@@ -87,7 +87,7 @@ impl Pump {
                     }
                 }
                 Some(Err(refused)) => {
-                    told.extend(self.refused(refused));
+                    told.extend(self.refused(&refused));
                     break;
                 }
                 None => {
@@ -117,7 +117,7 @@ impl Pump {
                     (pause, num_failures) = (PAUSE_MIN, 0);
                     match said {
                         Ok(page) => self.took(page),
-                        Err(refused) => self.refused(refused),
+                        Err(refused) => self.refused(&refused),
                     }
                 }
                 None => {
@@ -188,7 +188,7 @@ impl Pump {
     }
 
     /// The look is gone, or was never begun: it is begun anew.
-    fn refused(&mut self, refused: Refused) -> Vec<Told> {
+    fn refused(&mut self, refused: &Refused) -> Vec<Told> {
         match refused {
             Refused::Unknown => {
                 self.look.number = NEXT_LOOK.fetch_add(1, Ordering::Relaxed);
