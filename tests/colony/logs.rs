@@ -207,19 +207,21 @@ async fn what_comes_is_followed_on_all_nodes_those_that_start_later_too_until_it
     stop(all).await;
 }
 
+/// The level of its own that the bell has at a node.
+fn level_of_bell(node: &Node) -> Option<Value> {
+    let levels = node.logs.levels();
+    let own = levels
+        .iter()
+        .find(|one| one.capability.as_deref() == Some("bell"));
+    own.map(|own| serde_json::to_value(own.level).expect("a level"))
+}
+
 #[tokio::test]
 async fn how_much_is_logged_is_seen_and_set_on_all_nodes_or_one() {
     let town = Town::build();
     let all = nodes(&town).await;
     let url = town.server.url();
-    let level = |node: &Node| {
-        let levels = node.logs.levels();
-        let own = levels
-            .iter()
-            .find(|one| one.capability.as_deref() == Some("bell"));
-        own.map(|own| serde_json::to_value(own.level).expect("a level"))
-    };
-    let levels = || all.iter().map(level).collect::<Vec<_>>();
+    let levels = || all.iter().map(level_of_bell).collect::<Vec<_>>();
     let set = run(&url, &["log-level", "bell", "debug"]).await;
     assert_eq!(set.code, Some(1), "a crier is missing: {set:#?}");
     assert_eq!(levels(), vec![Some(json!("debug")); 3]);

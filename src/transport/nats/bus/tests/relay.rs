@@ -75,7 +75,7 @@ async fn an_event_reaches_listeners_here_and_elsewhere_once_each_under_one_id() 
     for recorder in [&bell.recorder, &desk.recorder] {
         recorder.until_got(200).await;
     }
-    in_time(async { tokio::join!(here.idle(), there.idle()) }).await;
+    in_time(Box::pin(async { tokio::join!(here.idle(), there.idle()) })).await;
     for lane in ["lisbon", "porto"] {
         assert_eq!(bell.recorder.numbers(lane), Vec::from_iter(0..100));
         assert_eq!(desk.recorder.numbers(lane), Vec::from_iter(0..100));

@@ -60,6 +60,9 @@ async fn a_broadcast_reaches_every_replica() {
     for desk in [&one, &two] {
         desk.recorder.until_got(5).await;
     }
-    in_time(async { tokio::join!(first.idle(), second.idle()) }).await;
+    in_time(Box::pin(async {
+        tokio::join!(first.idle(), second.idle())
+    }))
+    .await;
     assert_eq!(one.recorder.got().len() + two.recorder.got().len(), 10);
 }
