@@ -16,7 +16,7 @@ pub(super) const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"]
 
 pub(super) fn define(name: &str) -> clap::Command {
     clap::Command::new("tail")
-        .about("Prints the log of the running process, or of all nodes of a split application, as it is written")
+        .about("Prints the log of the running processes as it is written")
         .arg(
             arguments::optional("capabilities", "CAPABILITY", "Only what these log")
                 .num_args(0..),
