@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::bytes::{self, ByteSize};
 use super::duration::{self, HumanDuration};
 use super::fault::Fault;
+use super::monitoring::{self, Monitoring};
 use super::namespace::{self, Namespace};
 use super::place::Place;
 use super::problem::Problem;
@@ -273,6 +274,7 @@ fn malformed(leaf: &toml::Value, shape: Shape<'_>) -> Option<String> {
     let text = leaf.as_str()?;
     match shape.format()? {
         server_url::FORMAT => text.parse::<ServerUrl>().err().map(|e| e.to_string()),
+        monitoring::FORMAT => text.parse::<Monitoring>().err().map(|e| e.to_string()),
         namespace::FORMAT => text.parse::<Namespace>().err().map(|e| e.to_string()),
         _ => None,
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::finding::Finding;
+use super::monitoring::Monitoring;
 use super::namespace::Namespace;
 use super::secret::Secret;
 use super::server_url::ServerUrl;
@@ -36,6 +37,10 @@ pub struct NatsSettings {
     /// Copies that a cluster of servers keeps of each stream, 1 to 5. Default 1. A single server can keep one.
     #[schemars(range(min = 1, max = 5))]
     pub replicas: u16,
+    /// The server's monitoring address, such as "http://127.0.0.1:8222": at its start a node asks there whether what the server
+    /// confirms is on its disk, and warns where it is not. "off" asks and says nothing. Default: none; where it would matter and
+    /// nobody can know, a node says so at its start.
+    pub monitoring: Option<Monitoring>,
 }
 
 /// `nats.tls`: the certificates of an encrypted connection, all as PEM files.
@@ -82,6 +87,7 @@ impl Default for NatsSettings {
             nkey: None,
             tls: NatsTlsSettings::default(),
             replicas: 1,
+            monitoring: None,
         }
     }
 }

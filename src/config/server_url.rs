@@ -114,7 +114,7 @@ impl FromStr for ServerUrl {
 }
 
 /// `host`, `host:port`, `[v6]` and `[v6]:port` taken apart; `None` when there is no host.
-fn host_and_port(text: &str) -> Option<(&str, Option<&str>)> {
+pub(super) fn host_and_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(bracketed) = text.strip_prefix('[') {
         let (host, after) = bracketed.split_once(']')?;
         host.parse::<std::net::Ipv6Addr>().ok()?;

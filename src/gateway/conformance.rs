@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::bodies::Check;
 use super::openapi::example;
+use crate::call::Key;
 use crate::contract::{Description, MessageDescription};
 use crate::runtime::Runtime;
 
@@ -40,7 +41,18 @@ pub(crate) struct Conformance<'a> {
     runtime: &'a Runtime,
     /// The name under which it is called.
     capability: &'a str,
+    /// With which of its actors, where it is keyed.
+    key: Option<&'a Key>,
     trials: Vec<Trial>,
+}
+
+/// A call that is tried.
+struct Tried<'t> {
+    message: &'t str,
+    case: &'t str,
+    key: Option<&'t Key>,
+    body: Vec<u8>,
+    is_late: bool,
 }
 
 impl<'a> Conformance<'a> {
@@ -48,11 +60,13 @@ impl<'a> Conformance<'a> {
     pub(crate) async fn of(
         runtime: &'a Runtime,
         capability: &'a str,
+        key: Option<&'a Key>,
         contract: &Description,
     ) -> Vec<Trial> {
         let mut conformance = Self {
             runtime,
             capability,
+            key,
             trials: Vec::new(),
         };
         for message in &contract.messages {
@@ -86,16 +100,38 @@ impl<'a> Conformance<'a> {
             self.call(call, Expected::Answer, Some(message)).await;
         }
         let malformed = Expected::Error(&[400, 422]);
-        self.send(name, "no JSON", b"{".to_vec(), false, malformed, None)
-            .await;
+        let no_json = self.tried(name, "no JSON", b"{".to_vec());
+        self.send(no_json, malformed, None).await;
         for (case, body) in misfits(schema, valid.first().map(|(_, body)| body)) {
             self.call((name, case, body), malformed, None).await;
         }
         if let Some((_, body)) = valid.first() {
             let body = body.to_string().into_bytes();
-            let late = Expected::Error(&[504]);
-            let case = "a deadline that has passed";
-            self.send(name, case, body, true, late, None).await;
+            let late = Tried {
+                is_late: true,
+                ..self.tried(name, "a deadline that has passed", body.clone())
+            };
+            self.send(late, Expected::Error(&[504]), None).await;
+            if self.key.is_some() {
+                let keyless = Tried {
+                    key: None,
+                    ..self.tried(name, "no key", body)
+                };
+                self.send(keyless, malformed, None).await;
+            }
+        }
+    }
+
+    fn tried<'t>(&self, message: &'t str, case: &'t str, body: Vec<u8>) -> Tried<'t>
+    where
+        'a: 't,
+    {
+        Tried {
+            message,
+            case,
+            key: self.key,
+            body,
+            is_late: false,
         }
     }
 
@@ -106,20 +142,26 @@ impl<'a> Conformance<'a> {
         described: Option<&MessageDescription>,
     ) {
         let body = body.to_string().into_bytes();
-        self.send(message, case, body, false, expected, described)
-            .await;
+        let tried = self.tried(message, case, body);
+        self.send(tried, expected, described).await;
     }
 
     async fn send(
         &mut self,
-        message: &str,
-        case: &str,
-        body: Vec<u8>,
-        is_late: bool,
+        tried: Tried<'_>,
         expected: Expected,
         described: Option<&MessageDescription>,
     ) {
-        let probed = self.runtime.probe(self.capability, message, body, is_late);
+        let Tried {
+            message,
+            case,
+            key,
+            body,
+            is_late,
+        } = tried;
+        let probed = self
+            .runtime
+            .probe(self.capability, message, key, body, is_late);
         let (got, passed) = match (probed.await, expected) {
             (Ok(probed), Expected::Answer) => answered(probed.status, &probed.body, described),
             (Ok(probed), Expected::Error(right) | Expected::ErrorOrNobody(right)) => {

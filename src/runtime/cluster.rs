@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::control::{agreeing, answering};
+use super::control::{Standing, agreeing, answering, settling};
 use super::error::RuntimeError;
 use super::guards;
 use super::health::Health;
@@ -19,7 +19,7 @@ use crate::call::Clock;
 use crate::call::route::{Directory, Stranger, Way};
 use crate::config::{CapabilitySettings, Namespace, NatsSettings};
 use crate::contract::Description;
-use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Wanted};
+use crate::transport::{Far, Joining, Listener, Near, Network, Presence, Refusal, Wanted};
 
 /// How long a start waits for the others to hear of it; after that it goes on beside.
 const JOIN: Duration = Duration::from_secs(5);
@@ -120,9 +120,9 @@ impl Connecting {
             .map_err(|error| {
                 let reason = error.to_string();
                 match error {
-                    LinkError::NotLetIn { .. } | LinkError::Denied { .. } => {
-                        RuntimeError::NotLetIn { reason }
-                    }
+                    LinkError::NotLetIn { .. }
+                    | LinkError::Distrusted { .. }
+                    | LinkError::Denied { .. } => RuntimeError::NotLetIn { reason },
                     LinkError::Refused { .. } | LinkError::Silent => {
                         RuntimeError::NotJoined { reason }
                     }
@@ -262,6 +262,7 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
     };
     let clock = runtime.directory().clock().clone();
     let (_, instance) = network.identity();
+    let standing = Arc::new(Standing::new(instance, &clock));
     Arc::clone(&network).join(Joining {
         near: near(&parts),
         listeners: parts
@@ -270,8 +271,9 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
             .map(|installed| listener(installed, instance))
             .collect(),
         wanted: wanted.to_vec(),
-        answering: answering(&parts),
+        answering: answering(&parts, &standing),
         agreeing: agreeing(&parts),
+        settling: settling(&parts, standing),
     });
     let mut presence = network.presence();
     let joined = presence.wait_for(|presence| !matches!(presence, Presence::Away(_)));
@@ -279,8 +281,15 @@ pub(super) async fn join(runtime: &Runtime, wanted: &[Wanted]) -> Result<(), Run
         joined = joined => joined.map_or(Presence::Left, |presence| presence.clone()),
         () = clock.sleep(JOIN) => Presence::Away(String::new()),
     };
-    if let Presence::Refused(reason) = joined {
-        return Err(RuntimeError::NotJoined { reason });
+    if let Presence::Refused(refusal) = joined {
+        let Refusal {
+            reason,
+            is_of_permission,
+        } = refusal;
+        return Err(match is_of_permission {
+            true => RuntimeError::NotLetIn { reason },
+            false => RuntimeError::NotJoined { reason },
+        });
     }
     if let Presence::Away(reason) = &*network.presence().borrow() {
         tracing::warn!(%reason, "the other processes are not reached yet; what needs none of them is served");
@@ -296,7 +305,7 @@ fn watch(parts: &Arc<Parts>, network: &Arc<dyn Network>) {
     parts.tasks.spawn(async move {
         let refused = presence.wait_for(|presence| matches!(presence, Presence::Refused(_)));
         if let Ok(presence) = refused.await
-            && let Presence::Refused(reason) = &*presence
+            && let Presence::Refused(Refusal { reason, .. }) = &*presence
         {
             tracing::error!(%reason, "this process must not go on");
             health.set(Health::Failed {
@@ -313,7 +322,7 @@ impl Runtime {
         let parts = self.parts()?;
         let presence = parts.network.as_ref()?.presence().borrow().clone();
         match presence {
-            Presence::Away(reason) | Presence::Refused(reason) => Some(reason),
+            Presence::Away(reason) | Presence::Refused(Refusal { reason, .. }) => Some(reason),
             Presence::Joined | Presence::Left => None,
         }
     }

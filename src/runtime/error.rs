@@ -76,7 +76,8 @@ pub enum RuntimeError {
         /// Why, and what helps.
         reason: String,
     },
-    /// The nats-server does not let this process in, or does not let it do what it has to.
+    /// The nats-server does not let this process in, or does not let it do what it has to; or the two do not trust each other's
+    /// certificates.
     #[error("{reason}")]
     NotLetIn {
         /// What the server says, and what helps.

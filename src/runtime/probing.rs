@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::running::Runtime;
+use crate::call::Key;
 use crate::transport::Frame;
 
 /// How long an answer may take that should come at once.
@@ -18,7 +19,7 @@ pub(crate) struct Probed {
 }
 
 impl Runtime {
-    /// Sends a body to a message of a capability over the network; `is_late` says that nobody waits for the reply any more.
+    /// Sends a body to a message of a capability over the network, of one key where it is keyed; `is_late` says that nobody waits for the reply any more.
     ///
     /// # Errors
     ///
@@ -27,6 +28,7 @@ impl Runtime {
         &self,
         capability: &str,
         message: &str,
+        key: Option<&Key>,
         body: Vec<u8>,
         is_late: bool,
     ) -> Result<Probed, String> {
@@ -38,7 +40,7 @@ impl Runtime {
             true => now_ms.saturating_sub(patience_ms),
             false => now_ms.saturating_add(patience_ms),
         };
-        let call = Frame::bare(deadline_ms, body);
+        let call = Frame::bare(deadline_ms, key, body);
         let answer = Arc::clone(network).probe(capability, message, call, PATIENCE);
         let answer = answer.await.map_err(|unanswered| unanswered.to_string())?;
         Ok(Probed {

@@ -122,12 +122,12 @@ impl Frame {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A call of somebody who is no skep: nothing but a body and until when the reply is wanted, in wall milliseconds since 1970.
-    pub(crate) fn bare(deadline_ms: u64, body: Vec<u8>) -> Self {
-        Self {
-            headers: vec![(DEADLINE, deadline_ms.to_string())],
-            body,
-        }
+    /// A call of somebody who is no skep: nothing but a body, until when the reply is wanted, in wall milliseconds since 1970, and
+    /// the key where there is one.
+    pub(crate) fn bare(deadline_ms: u64, key: Option<&Key>, body: Vec<u8>) -> Self {
+        let mut headers = vec![(DEADLINE, deadline_ms.to_string())];
+        headers.extend(key.map(|key| (KEY, percent_encoded(key.as_str()))));
+        Self { headers, body }
     }
 
     /// What an answer is, as HTTP counts: 200 for a reply, 409 for a refusal of the domain, else the number of the error.

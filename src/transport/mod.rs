@@ -9,6 +9,6 @@ mod network;
 pub(crate) use frame::Frame;
 pub(crate) use loopback::Loopback;
 pub(crate) use network::{
-    Agreeing, Answering, Far, Joining, Listener, Near, Network, Presence, Service, Unanswered,
-    Wanted, Whom,
+    Agreeing, Answering, Far, Joining, Listener, Near, Network, Presence, Refusal, Service,
+    Unanswered, Wanted, Whom,
 };

@@ -79,6 +79,8 @@ pub(crate) struct Joining {
     pub(crate) answering: Answering,
     /// What finds out whether it may join them.
     pub(crate) agreeing: Agreeing,
+    /// What finds out, once it has joined, whether it may stay: others may have joined at the same moment.
+    pub(crate) settling: Agreeing,
 }
 
 /// Finds out, once the network is there, whether a process gets along with the others; if not, why.
@@ -125,6 +127,25 @@ pub(crate) enum Unanswered {
     Garbled(String),
 }
 
+/// Why this process cannot be one of the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// In words, with what helps.
+    pub(crate) reason: String,
+    /// Whether what carries the network does not let it do what it has to.
+    pub(crate) is_of_permission: bool,
+}
+
+impl Refusal {
+    /// One that is not for want of permission.
+    pub(crate) const fn because(reason: String) -> Self {
+        Self {
+            reason,
+            is_of_permission: false,
+        }
+    }
+}
+
 /// Whether this process is joined with the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Presence {
@@ -132,8 +153,8 @@ pub(crate) enum Presence {
     Away(String),
     /// Others can call it, and it them.
     Joined,
-    /// It never will be: why.
-    Refused(String),
+    /// It never will be, or must not be any more.
+    Refused(Refusal),
     /// Not any more: it has left.
     Left,
 }

@@ -1,8 +1,8 @@
 //! A node whose contracts do not get along with those of the others is refused when it joins.
 
-use skep::{Runtime, RuntimeError};
+use skep::{Health, Runtime, RuntimeError};
 
-use crate::town::{Crier, Listener, Town};
+use crate::town::{Crier, Listener, Town, within};
 
 /// The bell's contract, as somebody changed it.
 macro_rules! changed {
@@ -103,4 +103,41 @@ async fn a_node_with_another_contract_is_refused_with_what_is_different() {
         }
     }
     tower.stop().await;
+}
+
+/// Why this one must not go on, once it is known.
+async fn refused(started: &Result<Runtime, RuntimeError>) -> String {
+    match started {
+        Err(error) => error.to_string(),
+        Ok(runtime) => {
+            let failed = runtime.health_becomes(|health| matches!(health, Health::Failed { .. }));
+            match failed.await {
+                Health::Failed { reason } => reason,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_do_not_get_along_and_join_at_the_same_moment_one_stays() {
+    let town = Town::build();
+    let (old, new) = tokio::join!(town.try_node("tower", 1), crier::<renamed::Tower>(&town));
+    let (reason, stays) = within(async {
+        tokio::select! {
+            reason = refused(&old) => (reason, &new),
+            reason = refused(&new) => (reason, &old),
+        }
+    })
+    .await;
+    assert!(
+        reason.contains("the contract of bell does not fit"),
+        "{reason}"
+    );
+    let stays = stays.as_ref().expect("the other one runs");
+    assert_eq!(stays.missing(), None);
+    assert_eq!(stays.health(), Health::Ready);
+    for node in [old, new].into_iter().flatten() {
+        node.stop().await;
+    }
 }

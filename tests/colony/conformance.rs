@@ -2,11 +2,37 @@
 
 use async_nats::Client;
 use futures_util::StreamExt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use skep::Contract;
+use skep::config::Sources;
+use skep::{Contract, Message, Runtime};
 
 use crate::operator::run;
 use crate::town::{Criers, Town};
+
+/// Put so many letters into the box.
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
+#[message(reply = u32)]
+pub(crate) struct Put {
+    pub(crate) letters: u32,
+}
+
+skep::contract! {
+    /// Letter boxes, one for each name.
+    pub(crate) Boxes v1 keyed by name { Put }
+}
+
+#[derive(Default)]
+pub(crate) struct LetterBox;
+
+#[skep::capability(contract = Boxes)]
+impl LetterBox {
+    #[handle]
+    async fn put(&mut self, m: Put) -> u32 {
+        m.letters
+    }
+}
 
 #[tokio::test]
 async fn a_capability_keeps_to_its_contract() {
@@ -89,4 +115,32 @@ async fn a_service_that_does_not_keep_to_the_contract_is_found_out() {
         !failed("a message that the contract does not have"),
         "nobody listens there: {trials:#?}"
     );
+}
+
+#[tokio::test]
+async fn a_keyed_capability_is_checked_with_a_key() {
+    let town = Town::build();
+    let url = town.server.url();
+    let sources = Sources::of("post").set(format!("nats.servers=[{url:?}]"));
+    let sources = sources.set(format!("store.path={}", town.path("post").display()));
+    let builder = Runtime::builder().application("post").sources(sources);
+    let post = builder
+        .with::<LetterBox>()
+        .start()
+        .await
+        .expect("it starts");
+    let check = ["contract", "check", "boxes", "--json"];
+    let keyless = run(&url, &check).await;
+    assert_eq!(keyless.code, Some(64), "{keyless:#?}");
+    assert!(
+        keyless.stderr.contains("keyed by name: say with --key"),
+        "{keyless:#?}"
+    );
+    let checked = run(&url, &[&check[..], &["--key", "nobodys"]].concat()).await;
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+    let trials = checked.json()["trials"].as_array().expect("trials").clone();
+    let without = trials.iter().find(|trial| trial["case"] == "no key");
+    let without = without.unwrap_or_else(|| panic!("{trials:#?}"));
+    assert_eq!(without["got"], "error 400");
+    post.stop().await;
 }

@@ -307,16 +307,26 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "nats.credentials",
         "it takes a server with accounts; it is handed to the client in src/transport/nats/access.rs",
     ),
-    ("nats.user", "as nats.credentials"),
-    ("nats.password", "as nats.credentials"),
+    (
+        "nats.user",
+        "it takes a server with users: `who_has_the_password_gets_in` in tests/split/refusals.rs",
+    ),
+    ("nats.password", "as nats.user"),
     ("nats.token", "as nats.credentials"),
     ("nats.nkey", "as nats.credentials"),
-    ("nats.tls.ca", "as nats.credentials, with certificates"),
+    (
+        "nats.tls.ca",
+        "it takes a server with certificates: tests/split/tls.rs",
+    ),
     ("nats.tls.certificate", "as nats.tls.ca"),
     ("nats.tls.key", "as nats.tls.ca"),
     (
         "nats.replicas",
-        "it takes a cluster of servers; it is handed to each stream in src/transport/nats/bus/streams.rs",
+        "it takes a cluster of servers: `copies_on_several_servers_hold_it_too` in src/transport/nats/syncing.rs; it is handed to each stream in src/transport/nats/bus/streams.rs",
+    ),
+    (
+        "nats.monitoring",
+        "it takes servers that sync otherwise than ours: `a_server_that_syncs_now_and_then_is_found_out` in src/transport/nats/syncing.rs, and actors/greeting/tests/commands/servers.rs",
     ),
 ];
 

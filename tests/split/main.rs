@@ -24,10 +24,12 @@ of_the_laws! {
 
 mod claims;
 mod crashes;
+mod joining;
 mod listening;
 mod outages;
 mod refusals;
 mod replicas;
 mod stage;
 mod strangers;
+mod tls;
 mod wire;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, value_parser};
 use serde_json::json;
 
+use crate::call::Key;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Head;
@@ -28,13 +29,15 @@ pub(super) fn define(name: &str) -> clap::Command {
                 .conflicts_with("as")
                 .help("The contract as JSON, as `inspect --schema` prints it"),
         )
+        .arg(arguments::option("key", "KEY", "Which of its actors is called, where it is keyed"))
         .arg(arguments::json())
         .after_help(format!(
             "Examples:\n  \
              {name} contract check recommendations --against nats://127.0.0.1:4222\n  \
-             {name} contract check recommendations_python --as recommendations --json\n\n\
-             What it sends is handled: check what is not in use. Ends with 1 when something is not as the contract says, 65 when \
-             the contract is not known, 69 when nobody is there."
+             {name} contract check recommendations_python --as recommendations --json\n  \
+             {name} contract check reservations --key nobodys\n\n\
+             What it sends is handled: check what is not in use, or a key that nobody uses. Ends with 1 when something is not as the\n\
+             contract says, 64 when a key is missing, 65 when the contract is not known, 69 when nobody is there."
         ));
     clap::Command::new("contract")
         .about("Holds who serves a contract against it")
@@ -60,7 +63,8 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
         Some(file) => read(file)?,
         None => known(&session, &runtime, name)?,
     };
-    let trials = Conformance::of(&runtime, capability, &contract).await;
+    let key = key(arguments, capability, &contract)?;
+    let trials = Conformance::of(&runtime, capability, key.as_ref(), &contract).await;
     runtime.stop().await;
     if arguments.get_flag("json") {
         output::json(&json!({ "capability": capability, "trials": trials }))?;
@@ -71,6 +75,22 @@ pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit,
         true => Exit::Success,
         false => Exit::Findings,
     })
+}
+
+/// The key under which a keyed capability is called, and no other.
+fn key(
+    arguments: &ArgMatches,
+    capability: &str,
+    contract: &Description,
+) -> Result<Option<Key>, Failure> {
+    let refused = |reason: String| Err(Failure::new(Exit::Usage, reason));
+    match (arguments::text(arguments, "key"), &contract.key) {
+        (None, Some(what)) => refused(format!(
+            "{capability} is keyed by {what}: say with --key which of its actors is called, best one that nobody uses"
+        )),
+        (Some(_), None) => refused(format!("{capability} is not keyed: leave --key out")),
+        (key, _) => Ok(key.map(Key::from)),
+    }
 }
 
 fn read(file: &PathBuf) -> Result<Description, Failure> {

@@ -27,8 +27,8 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} plan -c split.toml     what it will be, without starting anything\n\n\
              What ends by itself is started again, after longer and longer waits. Ctrl-C lets every node finish what it has\n\
              accepted, those with doors first and the nats-server last; a second one kills.\n\
-             Ends with 0 after Ctrl-C or SIGTERM, 69 when there is no nats-server, 75 when another `up` runs here, 78 when the\n\
-             configuration is wrong, 130 after a second Ctrl-C."
+             Ends with 0 after Ctrl-C or SIGTERM, 69 when there is no nats-server, 75 when another `up` runs here, 77 when the\n\
+             nats-server does not let the nodes in, 78 when the configuration is wrong, 130 after a second Ctrl-C."
         ))
 }
 

@@ -384,6 +384,10 @@ impl Ended {
                 Exit::Software,
                 "it does not understand its command line; its lines above say why",
             ),
+            () if refused(Exit::NoPermission) => (
+                Exit::NoPermission,
+                "the nats-server does not let it do what it has to; its lines above say why",
+            ),
             () => (Exit::Unavailable, "its lines above say why"),
         };
         Self {

@@ -244,11 +244,12 @@ impl Keeper {
         }
     }
 
-    /// Whether starting it again can come to nothing: its command line or configuration is wrong, or there never was a nats-server.
+    /// Whether starting it again can come to nothing: its command line or configuration is wrong, there never was a nats-server, or
+    /// that has never let it in.
     fn is_useless(&self, failed: &Failed) -> bool {
         let is_refused = |exit: Exit| failed.code == Some(i32::from(exit.code()));
         is_refused(Exit::Config)
             || is_refused(Exit::Usage)
-            || (self.id.is_server() && !self.is_proven)
+            || (!self.is_proven && (self.id.is_server() || is_refused(Exit::NoPermission)))
     }
 }

@@ -22,6 +22,7 @@ fn the_table_has_every_key_of_the_server() {
         Config::load(&Sources::of("hotel"), &Schemas::platform()).expect("defaults are valid");
     insta::assert_snapshot!(rows(&config, |row| row.starts_with("nats.")), @r#"
     nats.credentials               -                 default
+    nats.monitoring                -                 default
     nats.namespace                 -                 default
     nats.nkey                      -                 default
     nats.password                  -                 default

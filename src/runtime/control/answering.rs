@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
+use super::agreement::Standing;
 use super::verbs::{
     Contracts, ContractsAsked, ContractsSaid, DeadLettersOf, Describe, DropLetter, Emit, EmitAsked,
     Host, Hosts, LetterNumber, LettersAsked, LettersSaid, Log, LogAsked, Of, ReplayLetter, Spans,
@@ -17,7 +18,7 @@ use crate::runtime::emission::{self, NamedEvent};
 use crate::runtime::running::Parts;
 use crate::runtime::timers::{self, SetTimer};
 use crate::runtime::{CapabilityInfo, EmitError, EmittedEvent};
-use crate::transport::Answering;
+use crate::transport::{Answering, Presence};
 
 /// Bytes of dead letters in one answer, besides the first.
 const PAGE_BYTES: usize = 128 * 1024;
@@ -26,12 +27,12 @@ const PAGE_BYTES: usize = 128 * 1024;
 pub(super) type Answer = BoxFuture<'static, Option<Vec<u8>>>;
 
 /// Answers as long as the runtime runs.
-pub(in crate::runtime) fn answering(parts: &Arc<Parts>) -> Answering {
-    let parts = Arc::downgrade(parts);
-    Arc::new(move |verb, body| lead(&parts, &verb, &body))
+pub(in crate::runtime) fn answering(parts: &Arc<Parts>, standing: &Arc<Standing>) -> Answering {
+    let (parts, standing) = (Arc::downgrade(parts), Arc::clone(standing));
+    Arc::new(move |verb, body| lead(&parts, &standing, &verb, &body))
 }
 
-fn lead(parts: &Weak<Parts>, verb: &str, body: &[u8]) -> Answer {
+fn lead(parts: &Weak<Parts>, standing: &Arc<Standing>, verb: &str, body: &[u8]) -> Answer {
     let Some(parts) = parts.upgrade() else {
         return std::future::ready(None).boxed();
     };
@@ -39,7 +40,10 @@ fn lead(parts: &Weak<Parts>, verb: &str, body: &[u8]) -> Answer {
         Survey::NAME => answer::<Survey, _, _>(body, |()| parts.member()),
         Hosts::NAME => answer::<Hosts, _, _>(body, |of| host(parts, of)),
         Describe::NAME => answer::<Describe, _, _>(body, |of| describe(parts, of)),
-        Contracts::NAME => answer::<Contracts, _, _>(body, |asked| contracts(parts, asked)),
+        Contracts::NAME => {
+            let standing = Arc::clone(standing);
+            answer::<Contracts, _, _>(body, |asked| contracts(parts, standing, asked))
+        }
         Emit::NAME => answer::<Emit, _, _>(body, |asked| emit(parts, asked)),
         DeadLettersOf::NAME => answer::<DeadLettersOf, _, _>(body, |asked| letters(parts, asked)),
         ReplayLetter::NAME => answer::<ReplayLetter, _, _>(body, |letter| replay(parts, letter)),
@@ -83,7 +87,16 @@ async fn describe(parts: Arc<Parts>, of: Of) -> Option<CapabilityInfo> {
     parts.known(&of.capability)
 }
 
-async fn contracts(parts: Arc<Parts>, asked: ContractsAsked) -> Option<ContractsSaid> {
+/// Nothing, once this process is refused: nobody has to get along with it any more.
+async fn contracts(
+    parts: Arc<Parts>,
+    standing: Arc<Standing>,
+    asked: ContractsAsked,
+) -> Option<ContractsSaid> {
+    let presence = parts.network.as_ref()?.presence();
+    if matches!(*presence.borrow(), Presence::Refused(_) | Presence::Left) {
+        return None;
+    }
     let others = parts.contracts().into_iter();
     let others = others.filter(|own| {
         let theirs = asked.digests.get(&own.name);
@@ -92,6 +105,8 @@ async fn contracts(parts: Arc<Parts>, asked: ContractsAsked) -> Option<Contracts
     Some(ContractsSaid {
         node: parts.name.clone(),
         contracts: others.collect(),
+        instance: standing.instance().to_owned(),
+        joining_since_ms: standing.joining_since_ms(),
     })
 }
 

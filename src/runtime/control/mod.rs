@@ -9,7 +9,7 @@ mod onlooker;
 mod span_pages;
 mod verbs;
 
-pub(super) use agreement::agreeing;
+pub(super) use agreement::{Standing, agreeing, settling};
 pub(super) use answering::{answering, dead_letters, drop_letter, replay_letter, timers};
 pub(super) use asking::{PATIENCE, ask, ask_all, ask_everybody};
 pub(super) use higher::Higher;

@@ -78,6 +78,12 @@ pub(in crate::runtime) struct ContractsAsked {
 pub(in crate::runtime) struct ContractsSaid {
     pub(in crate::runtime) node: String,
     pub(in crate::runtime) contracts: Vec<Description>,
+    /// The process, by a name that no other has.
+    #[serde(default)]
+    pub(in crate::runtime) instance: String,
+    /// When it began to join, in milliseconds since 1970; `None` once it knows that it may stay.
+    #[serde(default)]
+    pub(in crate::runtime) joining_since_ms: Option<u64>,
 }
 
 /// A process that hosts something.

@@ -1,8 +1,11 @@
 //! With what a connection is made: credentials, certificates, and how soon a dead one is noticed.
 
+use std::error::Error as _;
+use std::fs::File;
+use std::io;
 use std::time::Duration;
 
-use async_nats::{ConnectErrorKind, ConnectOptions};
+use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, rustls};
 
 use crate::config::NatsSettings;
 
@@ -42,6 +45,18 @@ pub(super) fn options(settings: &NatsSettings, name: &str) -> Result<ConnectOpti
     if let Some(seed) = &settings.nkey {
         options = options.nkey(seed.expose().clone());
     }
+    let tls = &settings.tls;
+    for (key, file) in [
+        ("ca", &tls.ca),
+        ("certificate", &tls.certificate),
+        ("key", &tls.key),
+    ] {
+        if let Some(path) = file {
+            // The library would not say which of them it cannot read.
+            File::open(path)
+                .map_err(|error| format!("nats.tls.{key}, {}: {error}", path.display()))?;
+        }
+    }
     if let Some(ca) = &settings.tls.ca {
         options = options.add_root_certificates(ca.clone()).require_tls(true);
     }
@@ -52,14 +67,31 @@ pub(super) fn options(settings: &NatsSettings, name: &str) -> Result<ConnectOpti
 }
 
 /// Whether trying again may help.
-pub(super) const fn may_come_later(kind: ConnectErrorKind) -> bool {
-    matches!(
-        kind,
+pub(super) fn may_come_later(error: &ConnectError) -> bool {
+    let is_away = matches!(
+        error.kind(),
         ConnectErrorKind::Io
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Dns
             | ConnectErrorKind::MaxReconnects
-    )
+    );
+    is_away && !is_distrust(error)
+}
+
+/// Whether the server is there, and one of both does not trust the certificate of the other. The library says of it no more than
+/// that reading failed.
+pub(super) fn is_distrust(error: &ConnectError) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let read = error.downcast_ref::<io::Error>();
+        let inner = read.and_then(io::Error::get_ref);
+        let wrapped = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if wrapped.is_some() || error.is::<rustls::Error>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    error.kind() == ConnectErrorKind::Tls
 }
 
 /// Whether the server is there, and does not let us in.

@@ -43,6 +43,17 @@ pub(crate) enum LinkError {
         /// What the library says.
         reason: String,
     },
+    /// The server and this process do not trust each other.
+    #[error(
+        "the encrypted connection to {servers} is refused: {reason}; look at nats.tls.ca, the authority that signed the server's certificate, and at \
+         nats.tls.certificate and nats.tls.key, if the server asks for one"
+    )]
+    Distrusted {
+        /// Where it was tried.
+        servers: String,
+        /// What the library says.
+        reason: String,
+    },
     /// The user of this connection may not do what it has to.
     #[error("the server refuses: {reason}; the user of this connection needs that permission")]
     Denied {
@@ -110,7 +121,7 @@ impl Link {
         let first = heard(options()?).connect(&servers).await;
         let client = match first {
             Ok(client) => client,
-            Err(error) if access::may_come_later(error.kind()) => {
+            Err(error) if access::may_come_later(&error) => {
                 tracing::warn!(
                     servers = servers.join(", "),
                     error = chain(&error),
@@ -119,6 +130,12 @@ impl Link {
                 let options = heard(options()?).retry_on_initial_connect();
                 let later = options.connect(&servers).await;
                 later.map_err(|error| refused(chain(&error)))?
+            }
+            Err(error) if access::is_distrust(&error) => {
+                return Err(LinkError::Distrusted {
+                    servers: servers.join(", "),
+                    reason: chain(&error),
+                });
             }
             Err(error) if access::is_no_entry(error.kind()) => {
                 return Err(LinkError::NotLetIn {

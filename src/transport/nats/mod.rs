@@ -12,6 +12,7 @@ mod replies;
 pub mod server;
 mod services;
 mod subjects;
+mod syncing;
 
 pub(crate) use link::LinkError;
 pub(crate) use network::Nats;

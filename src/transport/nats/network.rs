@@ -18,6 +18,7 @@ use super::headers;
 use super::link::{Link, LinkError, entropy};
 use super::server::Version;
 use super::services::{self, Identity, Services};
+use super::syncing::Syncing;
 use crate::actor::random::Random;
 use crate::actor::services::Tasks;
 use crate::call::Clock;
@@ -25,7 +26,9 @@ use crate::call::route::Remote;
 use crate::config::NatsSettings;
 use crate::engine::parcel::Receiver;
 use crate::transport::frame::Frame;
-use crate::transport::network::{Far, Joining, Near, Network, Presence, Service, Unanswered, Whom};
+use crate::transport::network::{
+    Far, Joining, Near, Network, Presence, Refusal, Service, Unanswered, Whom,
+};
 
 /// The pause before a join that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -38,6 +41,7 @@ const HEADROOM: usize = 8 * 1024;
 pub(crate) struct Nats {
     link: Link,
     replicas: usize,
+    settings: NatsSettings,
     identity: Identity,
     tasks: Tasks,
     presence: watch::Sender<Presence>,
@@ -108,6 +112,18 @@ impl JoinError {
             Self::Link(LinkError::Silent) | Self::Claim(ClaimError::Unavailable(_))
         )
     }
+
+    /// Whether the server does not let this process do what it has to.
+    const fn is_of_permission(&self) -> bool {
+        matches!(
+            self,
+            Self::Link(
+                LinkError::NotLetIn { .. }
+                    | LinkError::Distrusted { .. }
+                    | LinkError::Denied { .. }
+            ) | Self::Bus(BusError::Denied { .. })
+        )
+    }
 }
 
 impl Nats {
@@ -135,6 +151,7 @@ impl Nats {
             bus: Bus::new(&link, replicas, clock, random),
             link,
             replicas: usize::from(replicas),
+            settings: settings.clone(),
             identity: Identity {
                 instance,
                 node: node.to_owned(),
@@ -157,11 +174,20 @@ impl Nats {
             match self.try_join(&joining, &mut answers).await {
                 Ok(()) => {
                     self.presence.send_replace(Presence::Joined);
-                    return self.watch_link().await;
+                    if !joining.near.is_empty() {
+                        let network = Arc::clone(&self);
+                        let warning = async move { network.warn_of_syncing().await };
+                        self.tasks.spawn(warning);
+                    }
+                    let ((), ()) = join(self.watch_link(), self.settle(&joining)).await;
+                    return;
                 }
                 Err(error) if error.is_final() => {
-                    let refused = Presence::Refused(error.to_string());
-                    self.presence.send_replace(refused);
+                    let refusal = Refusal {
+                        reason: error.to_string(),
+                        is_of_permission: error.is_of_permission(),
+                    };
+                    self.presence.send_replace(Presence::Refused(refusal));
                     return;
                 }
                 Err(error) => {
@@ -185,6 +211,7 @@ impl Nats {
             wanted,
             answering,
             agreeing,
+            settling: _,
         } = joining;
         self.fit(near)?;
         if self.joined.lock().claims.is_none() {
@@ -221,6 +248,18 @@ impl Nats {
         Ok(())
     }
 
+    /// Leaves the others again where somebody is among them by now with whom this process cannot live.
+    async fn settle(self: &Arc<Self>, joining: &Joining) {
+        let network: Arc<dyn Network> = Arc::<Self>::clone(self);
+        if let Err(reason) = (joining.settling)(network).await {
+            let refusal = Refusal::because(reason);
+            self.presence.send_replace(Presence::Refused(refusal));
+            for near in &joining.near {
+                self.let_go(near.capability);
+            }
+        }
+    }
+
     async fn claim(&self, near: &[Near]) -> Result<(Claims, Vec<Held>), JoinError> {
         let Identity { node, instance, .. } = &self.identity;
         let claims = Claims::open(&self.link, self.replicas, node, instance).await?;
@@ -234,8 +273,8 @@ impl Nats {
     fn keep(self: &Arc<Self>, claims: &Claims, held: Vec<Held>) {
         let network = Arc::clone(self);
         claims::keep_all(claims, held, &self.tasks, move |capability, lost| {
-            let refused = Presence::Refused(lost.to_string());
-            network.presence.send_replace(refused);
+            let refusal = Refusal::because(lost.to_string());
+            network.presence.send_replace(Presence::Refused(refusal));
             network.let_go(capability);
         });
     }
@@ -281,6 +320,13 @@ impl Nats {
             }),
             None => Ok(()),
         }
+    }
+
+    /// Warns where a power failure at the server would lose what it has confirmed.
+    async fn warn_of_syncing(&self) {
+        let server = self.link.client().server_info().server_name;
+        let syncing = Syncing::find(&self.settings, &server, self.link.clock());
+        syncing.await.warn();
     }
 
     /// Tells when the connection is lost, and when it is back.

@@ -6,4 +6,5 @@ mod live;
 mod played;
 mod program;
 mod refused;
+mod servers;
 mod up;

@@ -181,6 +181,31 @@ fn when_up_is_killed_nothing_of_it_is_left() {
     assert!(listed.stderr.contains("left"), "{listed:#?}");
 }
 
+/// The process that started this one.
+#[cfg(target_os = "linux")]
+fn parent(process: Pid) -> Pid {
+    let path = format!("/proc/{}/status", process.as_raw_nonzero());
+    let status = fs::read_to_string(path).expect("it runs");
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    let number = parent.and_then(|number| number.trim().parse().ok());
+    Pid::from_raw(number.expect("a number")).expect("a process")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_nats_server_whose_guard_is_killed_ends_with_it_and_comes_back() {
+    let mut up = Up::ready();
+    let server = *up.pids().last().expect("the server is the last");
+    kill_process(parent(server), Signal::KILL).expect("it runs");
+    gone(&[server]);
+    up.read_until("nats  | nats-server answers at");
+    let asked = up.run(&["request", "greeting.greet", "\"Ada\""]);
+    assert_eq!(asked.code, Some(0), "{asked:#?}");
+    let pids = up.pids();
+    assert_eq!(up.running.interrupt(), Some(0));
+    gone(&pids);
+}
+
 #[test]
 fn a_node_is_drained_and_brought_back_and_what_must_be_one_is_not_scaled() {
     let up = Up::ready();

@@ -12,10 +12,13 @@ use skep::Message;
 #[message(reply = Recommended, error = RecommendError, idempotent)]
 pub struct Recommend {
     /// Who will read them.
+    #[schemars(example = &"ada")]
     pub user: String,
     /// The category, such as `mystery`.
+    #[schemars(example = &"mystery")]
     pub category: String,
     /// How many at most, 1 to 10.
+    #[schemars(example = 3)]
     pub max_results: u32,
 }
 

@@ -17,7 +17,11 @@ const UNREACHABLE: &[&str] = &[
 
 /// The folder of the programs.
 pub(crate) fn programs() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    // From wherever in the workspace these tests are part of others.
+    Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/python"
+    ))
 }
 
 /// The interpreter; `None`, and a line on the terminal, when the packages can be had from nowhere.

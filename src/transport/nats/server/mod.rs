@@ -8,5 +8,6 @@ mod version;
 
 pub use error::ServerError;
 pub use find::{ServerBinary, find_server};
+pub(super) use process::SYNCING;
 pub use process::{ServerOptions, ServerProcess};
 pub use version::Version;

@@ -1,5 +1,6 @@
 //! [`ServerProcess`]: a nats-server that this process has started, and that ends with it.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -19,12 +20,16 @@ const LOOKS: u32 = 6000;
 /// The largest message that it takes, in bytes: as large as it does without a warning.
 const PAYLOAD_MAX: usize = 8 * 1024 * 1024;
 
+/// The name of every server of ours, by which its clients know that what it confirms is on its disk.
+pub(in crate::transport::nats) const SYNCING: &str = "skep-syncs-always";
+
 /// How a nats-server runs.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     folder: PathBuf,
     port: u16,
     extra: String,
+    starter: Vec<OsString>,
 }
 
 impl ServerOptions {
@@ -35,6 +40,7 @@ impl ServerOptions {
             folder: folder.into(),
             port: 0,
             extra: String::new(),
+            starter: Vec::new(),
         }
     }
 
@@ -53,6 +59,24 @@ impl ServerOptions {
         self
     }
 
+    /// Started by this program with these arguments and, behind them, the server's own command line: it becomes the server.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn through(mut self, starter: Vec<OsString>) -> Self {
+        self.starter = starter;
+        self
+    }
+
+    /// The command line of a server.
+    fn command(&self, binary: &ServerBinary) -> Command {
+        let Some((starter, leading)) = self.starter.split_first() else {
+            return Command::new(binary.path());
+        };
+        let mut command = Command::new(starter);
+        command.args(leading).arg(binary.path());
+        command
+    }
+
     /// What is acknowledged is on the disk, and a peer that hangs is noticed within half a minute: the server's own defaults
     /// are two minutes for either.
     fn text(&self) -> String {
@@ -66,6 +90,7 @@ impl ServerOptions {
         let _ = writeln!(text, "listen: \"127.0.0.1:{port}\"");
         let _ = writeln!(text, "ports_file_dir: {}", quoted(self.folder.clone()));
         let _ = writeln!(text, "log_file: {}", quoted(self.folder.join("server.log")));
+        let _ = writeln!(text, "server_name: {SYNCING}");
         let _ = writeln!(text, "ping_interval: \"10s\"");
         let _ = writeln!(text, "max_payload: {PAYLOAD_MAX}");
         let store = quoted(self.folder.join("streams"));
@@ -99,7 +124,8 @@ impl ServerProcess {
         fs::create_dir_all(&options.folder).map_err(ended)?;
         let file = options.folder.join("server.conf");
         fs::write(&file, options.text()).map_err(ended)?;
-        let child = Command::new(binary.path())
+        let child = options
+            .command(binary)
             .arg("--config")
             .arg(&file)
             .stdin(Stdio::null())
