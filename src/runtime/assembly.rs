@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::builder::{Builder, Lab};
 use super::capabilities::CapabilityInfo;
 use super::cluster::{self, Footing};
+use super::control::Higher;
 use super::error::RuntimeError;
 use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
@@ -145,10 +146,10 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         network: ground.network,
         listening: listening(&builder.capabilities),
         elsewhere,
+        higher: Higher::default(),
     };
     let runtime = Runtime::of(part.config, parts);
-    let wanted = cluster::wanted(&builder.capabilities);
-    if let Err(error) = set_going(&runtime, &wanted).await {
+    if let Err(error) = set_going(&runtime, &cluster::wanted(&builder.capabilities)).await {
         runtime.stop().await;
         return Err(error);
     }
