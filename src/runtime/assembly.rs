@@ -28,7 +28,7 @@ use crate::config::{
     CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
 };
 use crate::contract::Description;
-use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
+use crate::delivery::{Policies, PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
 use crate::store::{FailStop, OnFail};
@@ -402,12 +402,18 @@ fn open_post(parts: &Parts) {
         }
     }
     let receivers = Arc::new(receivers);
+    let policies = parts.installed.iter().map(|installed| {
+        let capability = installed.services.capability.to_owned();
+        (capability, installed.delivery.clone())
+    });
+    let policies = Arc::new(policies.collect::<Policies>());
     for installed in &parts.installed {
         let services = Arc::clone(&installed.services);
         let relay = Relay::new(
             Arc::clone(&services),
             Arc::clone(&receivers),
             installed.delivery.clone(),
+            Arc::clone(&policies),
         );
         let timers = Timers::new(
             Arc::clone(&services),

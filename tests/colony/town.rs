@@ -146,7 +146,7 @@ impl Town {
             .set("nodes.tower.hosts=[\"*\"]")
             .set("nodes.crier.hosts=[\"criers\"]")
             .set("nodes.crier.replicas=2")
-            .set("capabilities.bell.delivery.attempts=1")
+            .set("capabilities.ears.delivery.attempts=1")
     }
 
     pub(crate) async fn try_node(&self, name: &str, replica: u16) -> Result<Runtime, RuntimeError> {
