@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::call::scope::Scope;
 use crate::call::tracer::{self, Tracer};
 use crate::call::{Clock, Span, SpanKind, TurnOutcome};
@@ -305,6 +307,17 @@ pub struct MeterReading {
 }
 
 impl MeterReading {
+    /// What all turns of a capability took: its messages, events and periodic methods; `None` when it has no meters.
+    #[must_use]
+    pub fn duration_of(meters: &[Self], capability: &str) -> Option<HistogramReading> {
+        let own = meters.iter().filter(|meter| meter.capability == capability);
+        own.map(|meter| meter.duration.clone())
+            .reduce(|mut whole, duration| {
+                whole.add(&duration);
+                whole
+            })
+    }
+
     /// Turns that ended.
     #[must_use]
     pub fn num_turns(&self) -> u64 {
@@ -313,7 +326,7 @@ impl MeterReading {
 }
 
 /// Durations in buckets, at one moment. Of the turns after the first 1,024 one of 32 was timed, and counts 32 times.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistogramReading {
     /// How many fell into each bucket; the last is for what is above every bound.
     pub counts: Vec<u64>,

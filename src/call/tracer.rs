@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use super::{Key, SpanId, TraceContext, TraceId};
@@ -17,35 +17,41 @@ use crate::config::TraceSettings;
 const FEED_ROOM: usize = 4096;
 
 /// One step of a trace that has ended: a turn, or a request at a door.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// The request it belongs to.
     pub trace: TraceId,
     /// The step itself.
     pub span: SpanId,
     /// The step that caused it; none for the first.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SpanId>,
     /// What kind of step it is.
     pub kind: SpanKind,
     /// Whose turn it was, or to whom the request went.
     pub capability: String,
     /// Which of its actors, for a keyed capability.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
     /// The name of the message, event or method.
     pub message: String,
     /// When it began; for a queued message, when its turn did.
-    #[serde(serialize_with = "rfc3339")]
+    #[serde(serialize_with = "rfc3339", deserialize_with = "from_rfc3339")]
     pub start: SystemTime,
     /// From its beginning to its reply, commit included, in microseconds.
-    #[serde(rename = "duration_us", serialize_with = "micros")]
+    #[serde(
+        rename = "duration_us",
+        serialize_with = "micros",
+        deserialize_with = "from_micros"
+    )]
     pub duration: Duration,
     /// How long it had waited in the mailbox before, in microseconds; none for a turn that never was in one.
     #[serde(
+        default,
         rename = "queued_us",
         skip_serializing_if = "Option::is_none",
-        serialize_with = "maybe_micros"
+        serialize_with = "maybe_micros",
+        deserialize_with = "from_maybe_micros"
     )]
     pub queued: Option<Duration>,
     /// Whether it ran on its caller's thread.
@@ -56,7 +62,7 @@ pub struct Span {
 }
 
 /// What kind of step a span is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SpanKind {
@@ -77,7 +83,7 @@ pub enum SpanKind {
 }
 
 /// How a turn ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnOutcome {
     /// With a reply; an event or timer: handled.
@@ -268,6 +274,22 @@ fn maybe_micros<S: serde::Serializer>(
         Some(duration) => micros(duration, serializer),
         None => serializer.serialize_none(),
     }
+}
+
+fn from_rfc3339<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+    let text = String::deserialize(from)?;
+    humantime::parse_rfc3339(&text).map_err(serde::de::Error::custom)
+}
+
+fn from_micros<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    u64::deserialize(from).map(Duration::from_micros)
+}
+
+fn from_maybe_micros<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Duration>, D::Error> {
+    let micros = Option::<u64>::deserialize(from)?;
+    Ok(micros.map(Duration::from_micros))
 }
 
 #[cfg(test)]

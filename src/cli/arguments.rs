@@ -11,6 +11,11 @@ pub(super) fn json() -> Arg {
     flag("json", "As JSON")
 }
 
+/// `--node`.
+pub(super) fn node() -> Arg {
+    option("node", "NODE", "Only this node of a split application")
+}
+
 /// A flag that is there or not.
 pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name)

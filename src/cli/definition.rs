@@ -157,7 +157,7 @@ mod tests {
           request      Asks a capability and prints its reply; with -n a load test
           emit         Emits an event of a capability, as if it had done so itself
           subscribe    Prints events as they happen; a broken connection is taken up again where it broke
-          tail         Prints the log of the running process as it is written
+          tail         Prints the log of the running processes as it is written
           log-level    Makes a capability of the running process log more or less; alone it lists the levels
           top          Shows live what each capability is doing; q or Ctrl-C ends it
           trace        Shows the way of one request through its turns; without an id the latest requests

@@ -42,12 +42,16 @@ struct Reach {
 }
 
 /// The commands that talk to running processes.
-const REMOTE: [&str; 8] = [
+const REMOTE: [&str; 12] = [
     "list",
     "inspect",
     "request",
     "emit",
     "subscribe",
+    "tail",
+    "log-level",
+    "top",
+    "trace",
     "timers",
     "dlq",
     "contract",
@@ -56,6 +60,7 @@ const REMOTE: [&str; 8] = [
 const EXAMPLES: &str = "Examples:
   skep --nats nats://127.0.0.1:4222 list                who runs where, of any application
   skep --nats nats://127.0.0.1:4222 subscribe payments  its events as they happen
+  skep --nats nats://127.0.0.1:4222 tail --level warn   the log of all its processes as it is written
   skep store info ./data                                whose store it is, and how large
   skep store compact ./data                             gives back room
   skep store export ./data hotel.export                 everything, into one file with a checksum

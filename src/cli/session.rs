@@ -251,6 +251,11 @@ impl Session {
         self
     }
 
+    /// Whether it is no application's, and knows one by its nats-server alone.
+    pub(super) const fn is_of_operator(&self) -> bool {
+        self.is_operator
+    }
+
     /// Whether what the commands talk to is more than one process, or one that is known by its nats-server alone.
     pub(super) fn is_spread(&self) -> Result<bool, Failure> {
         if self.is_operator {

@@ -188,11 +188,28 @@ pub(super) struct Timer {
     pub(super) overdue_ms: Option<u64>,
 }
 
+/// What each process of a split application says.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nodes<T> {
+    pub(super) nodes: Vec<OfNode<T>>,
+}
+
+/// What one process says, or why it says nothing.
+#[derive(Debug, Deserialize)]
+pub(super) struct OfNode<T> {
+    pub(super) node: String,
+    #[serde(default)]
+    pub(super) refused: Option<String>,
+    #[serde(flatten)]
+    pub(super) said: T,
+}
+
 /// Levels at which single capabilities log.
 #[derive(Debug, Deserialize)]
 pub(super) struct LogLevels {
     #[serde(default)]
     pub(super) default: String,
+    #[serde(default)]
     pub(super) levels: Vec<LogLevel>,
 }
 

@@ -77,7 +77,7 @@ pub enum Durability {
     Memory,
 }
 
-/// `delivery`: how events and durable sends are delivered.
+/// `delivery`: how events and durable sends that the capability gets are tried again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("x-ordered" = [["backoff_min", "backoff_max"]]))]

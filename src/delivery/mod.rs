@@ -23,6 +23,6 @@ pub(crate) use post_office::{PostOffice, Receivers};
 pub(crate) use relay::Relay;
 pub(crate) use survey::{Survey, survey};
 pub(crate) use timers::Timers;
-pub(crate) use tries::DeliveryPolicy;
+pub(crate) use tries::{DeliveryPolicy, Policies};
 #[cfg(feature = "nats")]
 pub(crate) use tries::{Tries, Verdict};

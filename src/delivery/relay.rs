@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use super::dead_letters::{self, Address};
 use super::flying::Flying;
 use super::post_office::Receivers;
-use super::tries::{DeliveryPolicy, Tries, Verdict};
+use super::tries::{DeliveryPolicy, Policies, Tries, Verdict};
 use crate::actor::debts::Onward;
 use crate::actor::draft::Row;
 use crate::actor::layout;
@@ -32,7 +32,9 @@ const LANES_AT_A_TIME: usize = 64;
 pub(crate) struct Relay {
     services: Arc<Services>,
     receivers: Arc<Receivers>,
+    /// For what leaves the process.
     policy: DeliveryPolicy,
+    policies: Arc<Policies>,
     lanes: Mutex<BTreeMap<LaneName, Lane>>,
     /// For each receiver its own: a slow one takes no turns from others.
     slots: BTreeMap<String, Semaphore>,
@@ -63,6 +65,7 @@ impl Relay {
         services: Arc<Services>,
         receivers: Arc<Receivers>,
         policy: DeliveryPolicy,
+        policies: Arc<Policies>,
     ) -> Arc<Self> {
         let slots = receivers
             .keys()
@@ -72,6 +75,7 @@ impl Relay {
             services,
             receivers,
             policy,
+            policies,
             lanes: Mutex::default(),
             slots,
             is_paused: AtomicBool::new(false),
@@ -260,7 +264,8 @@ impl Relay {
                 }
             };
             let jitter = self.services.random.fraction();
-            let verdict = tries.failed(&self.policy, letter.kind, &refusal, jitter);
+            let policy = self.policies.get(&*name.0).unwrap_or(&self.policy);
+            let verdict = tries.failed(policy, letter.kind, &refusal, jitter);
             let attempt = tries.attempts();
             let Verdict::Again(pause) = verdict else {
                 tracing::error!(

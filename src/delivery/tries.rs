@@ -1,6 +1,7 @@
 //! How a delivery that fails goes on: tried again after a while, or dead. The same for what the relay delivers and for what
 //! comes in from other processes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::actor::outgoing::LetterKind;
@@ -15,6 +16,10 @@ pub(crate) struct DeliveryPolicy {
     pub(crate) backoff_min: Duration,
     pub(crate) backoff_max: Duration,
 }
+
+/// How what is delivered to each capability of this process is tried again, by its name. Its own configuration says so, as it does
+/// in another process, which tries by itself.
+pub(crate) type Policies = BTreeMap<String, DeliveryPolicy>;
 
 /// The tries of one delivery.
 #[derive(Debug, Default)]

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use super::builder::{Builder, Lab};
 use super::capabilities::CapabilityInfo;
 use super::cluster::{self, Footing};
+use super::control::Higher;
 use super::error::RuntimeError;
 use super::health::{Health, HealthBoard};
 use super::install::{Install, Installed, Site};
@@ -27,7 +28,7 @@ use crate::config::{
     CapabilitySettings, MetricsSettings, RuntimeSettings, StoreSettings, TraceSettings,
 };
 use crate::contract::Description;
-use crate::delivery::{PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
+use crate::delivery::{Policies, PostOffice, Receivers, Relay, Timers, forget_events, sweep_inbox};
 use crate::engine::host::Hosts;
 use crate::engine::hosted::Host;
 use crate::store::{FailStop, OnFail};
@@ -145,10 +146,10 @@ pub(super) async fn start(mut builder: Builder) -> Result<Runtime, RuntimeError>
         network: ground.network,
         listening: listening(&builder.capabilities),
         elsewhere,
+        higher: Higher::default(),
     };
     let runtime = Runtime::of(part.config, parts);
-    let wanted = cluster::wanted(&builder.capabilities);
-    if let Err(error) = set_going(&runtime, &wanted).await {
+    if let Err(error) = set_going(&runtime, &cluster::wanted(&builder.capabilities)).await {
         runtime.stop().await;
         return Err(error);
     }
@@ -401,12 +402,18 @@ fn open_post(parts: &Parts) {
         }
     }
     let receivers = Arc::new(receivers);
+    let policies = parts.installed.iter().map(|installed| {
+        let capability = installed.services.capability.to_owned();
+        (capability, installed.delivery.clone())
+    });
+    let policies = Arc::new(policies.collect::<Policies>());
     for installed in &parts.installed {
         let services = Arc::clone(&installed.services);
         let relay = Relay::new(
             Arc::clone(&services),
             Arc::clone(&receivers),
             installed.delivery.clone(),
+            Arc::clone(&policies),
         );
         let timers = Timers::new(
             Arc::clone(&services),

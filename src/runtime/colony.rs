@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::control::{Survey, ask_all};
+use super::control::{Survey, ask_all, ask_everybody};
 use super::running::{Parts, Runtime};
+use crate::actor::{HistogramReading, MeterReading};
 use crate::delivery::DeadLetters;
 
 /// What one process of an application says of itself.
@@ -44,6 +45,9 @@ pub struct Hosted {
     pub num_actors: usize,
     /// Turns that ended, of the actors in memory.
     pub num_turns: u64,
+    /// Those of them that ran on their caller's thread.
+    #[serde(default)]
+    pub num_inline_turns: u64,
     /// How often an actor was made anew after a failure.
     pub num_restarts: u64,
     /// Messages that wait in mailboxes.
@@ -54,6 +58,9 @@ pub struct Hosted {
     pub num_dead_letters: Option<u64>,
     /// Why actors cannot work now, if so.
     pub down: Vec<String>,
+    /// What turns of it took in this process; `None` when they are not timed there.
+    #[serde(default)]
+    pub duration: Option<HistogramReading>,
 }
 
 impl Parts {
@@ -94,7 +101,12 @@ impl Runtime {
         let Some(network) = &parts.network else {
             return own.into_iter().collect();
         };
-        let said = ask_all::<Survey>(network, &(), Some(parts.num_processes)).await;
+        let num = parts.num_processes;
+        // An operator wants to see all, however many there are; a process that looks again and again wants to know soon.
+        let said = match parts.is_member {
+            true => ask_all::<Survey>(network, &(), Some(num)).await,
+            false => ask_everybody::<Survey>(network, &(), num, |said| &said.instance).await,
+        };
         let own_instance = network.identity().1.to_owned();
         let mut others: Vec<_> = said
             .into_iter()
@@ -123,17 +135,20 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
     let hosted = parts.installed.iter().map(|installed| {
         let stats = installed.host.stats();
         let dead = DeadLetters::new(Arc::clone(&installed.services)).list();
+        let meters = installed.services.meters.read(stats.capability);
         Hosted {
             capability: stats.capability.to_owned(),
             version: installed.info.version,
             digest: installed.info.digest.to_string(),
             num_actors: stats.num_actors,
             num_turns: stats.num_turns,
+            num_inline_turns: stats.num_inline_turns,
             num_restarts: stats.num_restarts,
             num_queued: stats.num_queued,
             num_undelivered: stats.num_undelivered,
             num_dead_letters: dead.ok().map(|dead| dead.len() as u64),
             down: stats.down,
+            duration: MeterReading::duration_of(&meters, stats.capability),
         }
     });
     let (node, instance) = match &parts.network {
@@ -151,5 +166,19 @@ fn report(parts: &Parts, is_idle: bool) -> Member {
         known: parts.names(),
         capabilities: hosted.collect(),
         is_settled: is_idle && parts.is_settled(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_of_an_older_version_is_understood() {
+        let said = r#"{"node": "tower", "instance": "x", "pid": 7, "is_settled": true, "capabilities": [{"capability": "bell",
+            "num_actors": 1, "num_turns": 3, "num_restarts": 0, "num_queued": 0, "num_undelivered": 0, "num_dead_letters": 0, "down": []}]}"#;
+        let member: Member = serde_json::from_str(said).expect("it is read");
+        let bell = &member.capabilities[0];
+        assert_eq!((bell.num_turns, &bell.duration), (3, &None));
     }
 }

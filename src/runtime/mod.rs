@@ -31,6 +31,8 @@ pub(crate) use builder::{FakeInstall, Lab};
 pub use by_name::{NamedAsk, NamedReply};
 pub use capabilities::CapabilityInfo;
 pub use colony::{Hosted, Member};
+#[cfg(feature = "observe")]
+pub(crate) use control::Verb;
 pub use emission::{EmitError, EmittedEvent, NamedEvent};
 pub use error::RuntimeError;
 pub use events::{Events, EventsError};

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::builder::Builder;
 use super::capabilities::CapabilityInfo;
+use super::control::Higher;
 use super::events::Events;
 use super::health::{Health, HealthBoard};
 use super::install::Installed;
@@ -106,6 +107,8 @@ pub(super) struct Parts {
     pub(super) spread: BTreeMap<String, usize>,
     /// What a test plays itself.
     pub(super) fakes: Vec<CapabilityInfo>,
+    /// What operators are answered by the floors above.
+    pub(super) higher: Higher,
 }
 
 impl Runtime {

@@ -4,5 +4,7 @@
 mod agreement;
 mod conformance;
 mod far;
+mod figures;
+mod logs;
 mod operator;
 mod town;

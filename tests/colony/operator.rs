@@ -23,7 +23,7 @@ impl Ran {
     }
 }
 
-fn skep(url: &str, arguments: &[&str]) -> Command {
+pub(crate) fn skep(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skep"));
     command.args(["--nats", url]).args(arguments);
     command.env_remove("SKEP_NATS").stdin(Stdio::null());

@@ -14,10 +14,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// A counter whose events a ledger enters; the total 3 is spoiled as long as the fuse blows.
 async fn spoiled(colony: Colony, fuse: &Fuse, panic: bool) -> Runtime {
     let colony = colony.with::<Counter>().with::<Ledger>();
-    // Who tries again is the emitter's relay, or over NATS the listener.
+    // Who tries again is the emitter's relay, or over NATS the listener; how often is the listener's to say.
     let runtime = colony
-        .set("defaults.delivery.attempts=3")
-        .set("defaults.delivery.backoff_min=10ms")
+        .set("capabilities.ledgers.delivery.attempts=3")
+        .set("capabilities.ledgers.delivery.backoff_min=10ms")
         .start()
         .await;
     let spoil = Spoil {

@@ -216,9 +216,9 @@ async fn delivery_time(colony: Colony, failures: u32) -> f64 {
 
 #[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn a_failed_delivery_is_tried_again_after_backoff_min(colony: Colony) {
-    let colony = colony.set("capabilities.counting.delivery.backoff_max=1h");
+    let colony = colony.set("capabilities.ledgers.delivery.backoff_max=1h");
     let took = delivery_time(
-        colony.set("capabilities.counting.delivery.backoff_min=10s"),
+        colony.set("capabilities.ledgers.delivery.backoff_min=10s"),
         1,
     )
     .await;
@@ -228,8 +228,8 @@ async fn a_failed_delivery_is_tried_again_after_backoff_min(colony: Colony) {
 #[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn deliveries_wait_no_longer_than_backoff_max(colony: Colony) {
     let colony = colony
-        .set("capabilities.counting.delivery.backoff_min=1s")
-        .set("capabilities.counting.delivery.backoff_max=4s");
+        .set("capabilities.ledgers.delivery.backoff_min=1s")
+        .set("capabilities.ledgers.delivery.backoff_max=4s");
     let took = delivery_time(colony, 5).await;
     assert!(
         (7.5..15.1).contains(&took),

@@ -156,9 +156,9 @@ async fn turns_and_rows_are_counted(colony: Colony) {
 #[skep::test(in_process = "the time that passes is told by a clock that stands still")]
 async fn a_backlog_shows_with_its_age_and_dead_letters_in_the_end(colony: Colony) {
     let colony = colony
-        .set("capabilities.counting.delivery.backoff_min=1m")
-        .set("capabilities.counting.delivery.backoff_max=1m")
-        .set("capabilities.counting.delivery.attempts=2");
+        .set("capabilities.ledgers.delivery.backoff_min=1m")
+        .set("capabilities.ledgers.delivery.backoff_max=1m")
+        .set("capabilities.ledgers.delivery.attempts=2");
     let runtime = colony.with::<Counter>().with::<Ledger>().start().await;
     let fuse = Fuse::new(100);
     let spoil = Spoil {

@@ -206,7 +206,7 @@ async fn a_bank_out_of_service_refuses_for_now_and_events_come_again(colony: Col
         .with::<Book>()
         .with::<Desk>()
         .set(outages)
-        .set("capabilities.reservations.delivery.attempts=50");
+        .set("capabilities.payments.delivery.attempts=50");
     let runtime = runtime.start().await;
     let mut bills = Probe::<Billed>::new(&runtime);
     reserve(&runtime, Deposit::None).await;

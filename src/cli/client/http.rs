@@ -37,7 +37,6 @@ pub(in crate::cli) struct Client {
     door: Door,
     http: legacy::Client<HttpConnector, Full<Bytes>>,
     /// What stands behind the door, where this process opened it itself.
-    #[allow(dead_code, reason = "it is kept, and that is all")]
     colony: Option<Arc<Colony>>,
 }
 
@@ -45,7 +44,7 @@ pub(in crate::cli) struct Client {
 #[derive(Debug)]
 struct Colony {
     _door: PrivateDoor,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 /// An answer, whole.
@@ -62,9 +61,39 @@ impl Client {
     /// Where the application is split, or the session is no application's, there is no one process whose door that would be: then
     /// this process opens one itself, which leads to all of them over NATS.
     pub(in crate::cli) async fn find(session: &Session) -> Result<Self, Failure> {
+        match session.is_spread()? {
+            true => Self::of_colony(session).await,
+            false => Self::of_process(session),
+        }
+    }
+
+    /// The client of the one process that the session's configuration points to, if it runs; else, where the application is split or
+    /// the session is no application's, of all its processes. Who names a `node` means these.
+    pub(in crate::cli) async fn of_process_or_colony(
+        session: &Session,
+        node: Option<&str>,
+    ) -> Result<Self, Failure> {
         if !session.is_spread()? {
+            if node.is_some() {
+                let application = session.application();
+                let reason =
+                    format!("{application} is one process here, without nodes: leave --node out");
+                return Err(Failure::new(Exit::Usage, reason));
+            }
             return Self::of_process(session);
         }
+        if node.is_none()
+            && !session.is_of_operator()
+            && let Ok(client) = Self::of_process(session)
+            && client.get::<Value>(&Route::of(&["process"])).await.is_ok()
+        {
+            return Ok(client);
+        }
+        Self::of_colony(session).await
+    }
+
+    /// The client of all processes of an application, over NATS.
+    async fn of_colony(session: &Session) -> Result<Self, Failure> {
         let runtime = session.operate().await?;
         let options = DoorsOptions::new(session.application(), "");
         let opened = PrivateDoor::open(&runtime, options);
@@ -78,7 +107,7 @@ impl Client {
         Ok(Self {
             colony: Some(Arc::new(Colony {
                 _door: opened,
-                _runtime: runtime,
+                runtime,
             })),
             ..Self::new(session.application(), door)
         })
@@ -99,6 +128,18 @@ impl Client {
             door,
             http: legacy::Client::builder(TokioExecutor::new()).build(connector),
             colony: None,
+        }
+    }
+
+    /// Whether it talks to all processes of an application, and not to one.
+    pub(in crate::cli) const fn is_of_colony(&self) -> bool {
+        self.colony.is_some()
+    }
+
+    /// Lets the processes whose log was followed know that nobody follows any more: they would find out by themselves, later.
+    pub(in crate::cli) async fn follow_no_more(&self) {
+        if let Some(colony) = &self.colony {
+            crate::observe::log::colony::leave(&colony.runtime).await;
         }
     }
 

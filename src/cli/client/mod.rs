@@ -10,7 +10,6 @@ mod sse;
 
 pub(super) use door::{Door, Whereabouts};
 pub(super) use http::{Answer, Client};
-
 pub(super) use problem::Refusal;
 pub(super) use route::Route;
 pub(super) use sse::{Event, Events};

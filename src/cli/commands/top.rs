@@ -32,7 +32,8 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} top\n  \
              {name} top --once                     over the next second\n  \
              {name} top --json --count 60 | jq -c '.capabilities[]'\n\n\
-             TURNS/S is over the last interval, all else as it is now. Ends with 69 when {name} is not running."
+             TURNS/S is over the last interval, all else as it is now. Of a split application it is what all nodes say together.\n\
+             Ends with 69 when {name} is not running."
         ))
 }
 
@@ -52,7 +53,7 @@ struct Row {
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::of_process(&session)?;
+    let client = Client::of_process_or_colony(&session, None).await?;
     let as_json = arguments.get_flag("json");
     let is_live = !as_json && !arguments.get_flag("once") && output::to_terminal();
     let interval = arguments.get_one::<HumanDuration>("interval");

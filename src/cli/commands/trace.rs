@@ -32,12 +32,13 @@ pub(super) fn define(name: &str) -> clap::Command {
              {name} trace              the latest requests\n  \
              {name} trace 4bf92f35     all that one of them caused\n\n\
              Requests over HTTP and from the command line are always traced, others by [trace] sample of the configuration.\n\
+             Of a split application the steps of all nodes are put together.\n\
              Ends with 65 when no such trace is remembered, 69 when {name} is not running."
         ))
 }
 
 pub(super) async fn run(arguments: ArgMatches, session: Session) -> Result<Exit, Failure> {
-    let client = Client::of_process(&session)?;
+    let client = Client::of_process_or_colony(&session, None).await?;
     let as_json = arguments.get_flag("json");
     let Some(id) = arguments::text(&arguments, "id") else {
         let limit = arguments.get_one::<u64>("limit").copied().unwrap_or(20);

@@ -32,13 +32,16 @@ pub(super) async fn list(runtime: &Runtime) -> Result<Value, Problem> {
     let shown = runtime.capabilities().into_iter().map(|info| {
         let mut entry = described(&info);
         entry.remove("contract");
-        entry.insert("latency".to_owned(), latency(&info.name, &own.meters));
         if runtime.is_split() {
             let hosts = hosts(&info.name, &members);
+            let durations = hosts.iter().map(|(_, hosted)| hosted.duration.as_ref());
+            entry.insert("latency".to_owned(), latency(whole(durations).as_ref()));
             entry.insert("stats".to_owned(), total(&hosts));
             let hosts = hosts.iter().map(|(member, hosted)| host(member, hosted));
             entry.insert("hosts".to_owned(), hosts.collect());
         } else {
+            let duration = MeterReading::duration_of(&own.meters, &info.name);
+            entry.insert("latency".to_owned(), latency(duration.as_ref()));
             entry.insert("stats".to_owned(), own.stats_of(&info.name));
         }
         Value::Object(entry)
@@ -91,6 +94,8 @@ fn host(member: &Member, hosted: &Hosted) -> Value {
     let mut told = serde_json::to_value(hosted).unwrap_or_default();
     if let Some(told) = told.as_object_mut() {
         told.remove("capability");
+        told.remove("duration");
+        told.insert("latency".to_owned(), latency(hosted.duration.as_ref()));
         told.insert("node".to_owned(), member.node.as_str().into());
         told.insert("instance".to_owned(), member.instance.as_str().into());
         told.insert("pid".to_owned(), member.pid.into());
@@ -108,6 +113,7 @@ fn total(hosts: &[(&Member, &Hosted)]) -> Value {
     json!({
         "num_actors": all().map(|hosted| hosted.num_actors).sum::<usize>(),
         "num_turns": all().map(|hosted| hosted.num_turns).sum::<u64>(),
+        "num_inline_turns": all().map(|hosted| hosted.num_inline_turns).sum::<u64>(),
         "num_restarts": all().map(|hosted| hosted.num_restarts).sum::<u64>(),
         "num_queued": all().map(|hosted| hosted.num_queued).sum::<usize>(),
         "num_undelivered": all().map(|hosted| hosted.num_undelivered).sum::<u64>(),
@@ -162,17 +168,21 @@ fn described(info: &CapabilityInfo) -> Map<String, Value> {
     entry
 }
 
-/// Over all messages, events and periodic methods of a capability; null when none has been timed.
-fn latency(capability: &str, meters: &[MeterReading]) -> Value {
-    let mut whole: Option<HistogramReading> = None;
-    for meter in meters.iter().filter(|meter| meter.capability == capability) {
-        match &mut whole {
-            None => whole = Some(meter.duration.clone()),
-            Some(whole) => whole.add(&meter.duration),
-        }
-    }
+/// What all processes that time a capability's turns say, together.
+fn whole<'r>(
+    durations: impl Iterator<Item = Option<&'r HistogramReading>>,
+) -> Option<HistogramReading> {
+    let durations = durations.flatten().cloned();
+    durations.reduce(|mut whole, duration| {
+        whole.add(&duration);
+        whole
+    })
+}
+
+/// Null when no turn has been timed.
+fn latency(duration: Option<&HistogramReading>) -> Value {
     let us = |share| {
-        let duration = whole.as_ref()?.quantile(share)?;
+        let duration = duration?.quantile(share)?;
         Some(duration.as_secs_f64() * 1e6)
     };
     match (us(0.5), us(0.99)) {

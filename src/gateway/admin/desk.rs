@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::levels::Change;
 use super::process::Process;
 use super::token::Token;
 use super::{capabilities, entrance, letters, levels, store, timers, traces};
@@ -122,31 +123,53 @@ impl Desk {
                 Ok(call::json(listed.to_string()))
             }
             ["store"] => reading::json(request, runtime, store::show).await,
-            ["traces"] => {
-                let limit = path::number(request, "limit")?.unwrap_or(TRACES_DEFAULT);
-                reading::json(request, runtime, move |runtime| {
-                    Ok(traces::list(runtime, limit))
-                })
-                .await
-            }
-            ["traces", id] => {
-                let id = id.to_owned();
-                reading::json(request, runtime, move |runtime| traces::show(runtime, &id)).await
-            }
-            ["logs"] => {
-                reading::only(request)?;
-                for name in path::query(request.query_string(), "capability")? {
-                    self.must_exist(&name)?;
-                }
-                let clock = runtime.clock();
-                streams::logs(self.logs()?, request, &self.calls.closing, clock)
-            }
+            ["traces", ref of @ ..] => self.trace(request, of).await,
+            ["logs"] => self.log(request).await,
             ["log-levels"] => {
                 reading::only(request)?;
-                Ok(call::json(levels::list(self.logs()?).to_string()))
+                let listed = if self.is_of_colony() {
+                    let node = path::one(request, "node")?;
+                    levels::colony(runtime, node.as_deref(), Change::Nothing).await?
+                } else {
+                    levels::list(self.logs()?)
+                };
+                Ok(call::json(listed.to_string()))
             }
             _ => Err(nothing_here()),
         }
+    }
+
+    /// The traces, or the steps of one.
+    async fn trace(&self, request: &HttpRequest, of: &[&str]) -> Result<HttpResponse, Problem> {
+        let runtime = &self.calls.runtime;
+        reading::only(request)?;
+        let shown = match *of {
+            [] => {
+                let limit = path::number(request, "limit")?.unwrap_or(TRACES_DEFAULT);
+                let spans = traces::spans(runtime, None).await?;
+                reading::aside(move || traces::list(&spans, limit)).await?
+            }
+            [id] => {
+                let trace = traces::id(id)?;
+                let spans = traces::spans(runtime, Some(trace)).await?;
+                reading::aside(move || traces::show(trace, spans)).await??
+            }
+            _ => return Err(nothing_here()),
+        };
+        Ok(call::json(shown.to_string()))
+    }
+
+    /// What is logged.
+    async fn log(&self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+        reading::only(request)?;
+        for name in path::query(request.query_string(), "capability")? {
+            self.must_exist(&name)?;
+        }
+        if self.is_of_colony() {
+            return streams::colony_logs(&self.calls, request).await;
+        }
+        let clock = self.calls.runtime.clock();
+        streams::logs(self.logs()?, request, &self.calls.closing, clock)
     }
 
     async fn letter(
@@ -179,21 +202,31 @@ impl Desk {
         payload: web::Payload,
         capability: &str,
     ) -> Result<HttpResponse, Problem> {
-        let logs = self.logs()?;
         self.must_exist(capability)?;
+        let (runtime, node) = (&self.calls.runtime, path::one(request, "node")?);
+        let of_colony = |change| levels::colony(runtime, node.as_deref(), change);
         let done = match *request.method() {
             Method::PUT => {
                 let check = levels::check().map_err(|reason| Problem::unusable_schema(&reason))?;
-                let body = self
-                    .calls
-                    .receive(request, payload, BODY_MAX, &check)
-                    .await?;
-                levels::set(logs, capability, &body)?
+                let receiving = self.calls.receive(request, payload, BODY_MAX, &check);
+                let body = &*receiving.await?;
+                match self.is_of_colony() {
+                    true => of_colony(Change::Set { capability, body }).await?,
+                    false => levels::set(self.logs()?, capability, body)?,
+                }
             }
-            Method::DELETE => levels::restore(logs, capability),
+            Method::DELETE => match self.is_of_colony() {
+                true => of_colony(Change::Restore { capability }).await?,
+                false => levels::restore(self.logs()?, capability),
+            },
             _ => return Err(Problem::not_allowed("PUT, DELETE")),
         };
         Ok(call::json(done.to_string()))
+    }
+
+    /// Whether it stands for all processes of an application, and for none of its own.
+    fn is_of_colony(&self) -> bool {
+        self.logs.is_none() && self.calls.runtime.is_onlooker()
     }
 
     fn logs(&self) -> Result<&Logs, Problem> {

@@ -8,11 +8,29 @@ use serde_json::{Value, json};
 
 use crate::call::{Span, SpanId, TraceId};
 use crate::gateway::problem::Problem;
+use crate::gateway::reading;
 use crate::runtime::Runtime;
 
+/// The spans that this process remembers, of one trace or all; where it stands for all processes of an application, those of all.
+///
+/// # Errors
+///
+/// A problem with status 500 if they cannot be looked at.
+pub(super) async fn spans(
+    runtime: &Runtime,
+    trace: Option<TraceId>,
+) -> Result<Vec<Arc<Span>>, Problem> {
+    if runtime.is_onlooker() {
+        return Ok(runtime.colony_spans(trace).await);
+    }
+    let runtime = runtime.clone();
+    let mut spans = reading::aside(move || runtime.spans()).await?;
+    spans.retain(|span| trace.is_none_or(|trace| span.trace == trace));
+    Ok(spans)
+}
+
 /// The first span of each trace, the one that ended last before the others. First is the span without a parent, or whose parent is not remembered.
-pub(super) fn list(runtime: &Runtime, limit: usize) -> Value {
-    let spans = runtime.spans();
+pub(super) fn list(spans: &[Arc<Span>], limit: usize) -> Value {
     let known: HashSet<SpanId> = spans.iter().map(|span| span.span).collect();
     let place = |span: &Span| {
         let has_cause = span.parent.is_some_and(|parent| known.contains(&parent));
@@ -38,13 +56,14 @@ pub(super) fn list(runtime: &Runtime, limit: usize) -> Value {
     json!({ "traces": shown.collect::<Vec<_>>() })
 }
 
+/// The trace of this id.
+pub(super) fn id(text: &str) -> Result<TraceId, Problem> {
+    text.parse()
+        .map_err(|error| Problem::new(400, "invalid_trace", format!("{text:?} is {error}")))
+}
+
 /// The spans of one trace, each after the one that caused it.
-pub(super) fn show(runtime: &Runtime, id: &str) -> Result<Value, Problem> {
-    let trace: TraceId = id
-        .parse()
-        .map_err(|error| Problem::new(400, "invalid_trace", format!("{id:?} is {error}")))?;
-    let mut spans: Vec<Arc<Span>> = runtime.spans();
-    spans.retain(|span| span.trace == trace);
+pub(super) fn show(trace: TraceId, mut spans: Vec<Arc<Span>>) -> Result<Value, Problem> {
     if spans.is_empty() {
         let detail = "no span of this trace is remembered: it was not recorded, or [trace] recent has room for newer ones only";
         return Err(Problem::not_found(detail));

@@ -5,5 +5,5 @@ mod logs;
 mod stream;
 
 pub(super) use events::events;
-pub(super) use logs::logs;
+pub(super) use logs::{colony_logs, logs, no_such_node};
 pub(super) use stream::Closing;

@@ -1,10 +1,12 @@
 //! [`LogFilter`]: which records somebody wants to see.
 
+use serde::{Deserialize, Serialize};
+
 use super::record::LogRecord;
 use crate::config::LogLevel;
 
 /// Which records somebody wants to see. The default is all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFilter {
     /// Only what these capabilities logged; all if there are none.
     pub capabilities: Vec<String>,

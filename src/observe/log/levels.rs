@@ -6,13 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::call::{Clock, Tick};
 use crate::config::LogLevel;
 
 /// What changing a level did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelChange {
     /// The capability's own level now; none: the level for all.
     pub level: Option<LogLevel>,
@@ -23,7 +24,7 @@ pub struct LevelChange {
 }
 
 /// The level that is in force for a capability.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelInForce {
     /// The capability; none for all that have no level of their own.
     pub capability: Option<String>,

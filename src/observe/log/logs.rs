@@ -10,6 +10,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry};
 
+use super::colony;
 use super::filter::LogFilter;
 use super::follow::Follow;
 use super::layer::{InForce, QUIET, Recorder};
@@ -118,8 +119,11 @@ impl Logs {
 
     /// Lets timed levels end when they are due, by the clock of this runtime and as long as it runs. One that was set before
     /// ends now.
+    ///
+    /// Where the runtime is joined with others, operators may read this log and change its levels over the network from now on.
     pub fn attend(&self, runtime: &Runtime) {
         runtime.spawn(self.keep_time(runtime.clock().clone()));
+        colony::answer(self, runtime);
     }
 
     pub(super) fn keep_time(&self, clock: Clock) -> impl Future<Output = ()> + Send + 'static {
@@ -174,6 +178,12 @@ impl Logs {
     #[must_use]
     pub fn follow(&self, filter: LogFilter, num_recent: usize) -> Follow {
         self.journal.recent.follow(filter, num_recent)
+    }
+
+    /// How many follow it now, near and far.
+    #[must_use]
+    pub fn num_followers(&self) -> usize {
+        self.journal.recent.num_followers()
     }
 
     /// Lets tracing ask again which of its events are wanted, and `log` too.

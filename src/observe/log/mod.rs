@@ -7,6 +7,7 @@
 
 mod bounded;
 mod circumstances;
+pub(crate) mod colony;
 mod filter;
 mod follow;
 mod human;

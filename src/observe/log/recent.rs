@@ -59,6 +59,15 @@ impl Recent {
         self.state.lock().last(filter, num_max)
     }
 
+    /// How many follow now.
+    pub(super) fn num_followers(&self) -> usize {
+        let state = self.state.lock();
+        let followers = state.followers.iter();
+        followers
+            .filter(|follower| follower.strong_count() > 0)
+            .count()
+    }
+
     /// Follows from now on, after the last `num_recent` records that match: none is left out between them, none comes twice.
     pub(super) fn follow(&self, filter: LogFilter, num_recent: usize) -> Follow {
         let mut state = self.state.lock();

@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::agreement::Standing;
-use super::log_pages;
 use super::verbs::{
     Contracts, ContractsAsked, ContractsSaid, DeadLettersOf, Describe, DropLetter, Emit, EmitAsked,
-    Host, Hosts, LetterNumber, LettersAsked, LettersSaid, Log, LogAsked, Of, ReplayLetter, Survey,
-    Timers, TimersAsked, Verb,
+    Host, Hosts, LetterNumber, LettersAsked, LettersSaid, Log, LogAsked, Of, ReplayLetter, Spans,
+    Survey, Timers, TimersAsked, Verb,
 };
+use super::{log_pages, span_pages};
 use crate::delivery::{DeadLetter, DeadLetterError, DeadLetters};
 use crate::runtime::emission::{self, NamedEvent};
 use crate::runtime::running::Parts;
@@ -24,7 +24,7 @@ use crate::transport::{Answering, Presence};
 const PAGE_BYTES: usize = 128 * 1024;
 
 /// An answer on its way; `None` when there is none to be given here.
-type Answer = BoxFuture<'static, Option<Vec<u8>>>;
+pub(super) type Answer = BoxFuture<'static, Option<Vec<u8>>>;
 
 /// Answers as long as the runtime runs.
 pub(in crate::runtime) fn answering(parts: &Arc<Parts>, standing: &Arc<Standing>) -> Answering {
@@ -50,12 +50,13 @@ fn lead(parts: &Weak<Parts>, standing: &Arc<Standing>, verb: &str, body: &[u8]) 
         DropLetter::NAME => answer::<DropLetter, _, _>(body, |letter| forget(parts, letter)),
         Timers::NAME => answer::<Timers, _, _>(body, |asked| set_timers(parts, asked)),
         Log::NAME => answer::<Log, _, _>(body, |asked| log(parts, asked)),
-        _ => std::future::ready(None).boxed(),
+        Spans::NAME => answer::<Spans, _, _>(body, |asked| span_pages::page(parts, asked)),
+        _ => parts.higher.lead(verb, body),
     }
 }
 
 /// Reads the question, and writes what is said to it.
-fn answer<V, F, S>(body: &[u8], say: impl FnOnce(V::Asked) -> F) -> Answer
+pub(super) fn answer<V, F, S>(body: &[u8], say: impl FnOnce(V::Asked) -> F) -> Answer
 where
     V: Verb<Said = S>,
     F: Future<Output = Option<S>> + Send + 'static,

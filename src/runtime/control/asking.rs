@@ -36,6 +36,26 @@ pub(in crate::runtime) async fn ask_all<V: Verb>(
     read.filter_map(Result::ok).collect()
 }
 
+/// Asks every process, those too of which the configuration does not know, such as replicas that were added: until no more say
+/// anything for a while, and longer when fewer have answered than there should be. `who` tells them apart.
+pub(in crate::runtime) async fn ask_everybody<V: Verb>(
+    network: &Arc<dyn Network>,
+    asked: &V::Asked,
+    num_expected: usize,
+    who: impl Fn(&V::Said) -> &str,
+) -> Vec<V::Said> {
+    let mut said = ask_all::<V>(network, asked, None).await;
+    if said.len() < num_expected {
+        let again = ask_all::<V>(network, asked, Some(num_expected)).await;
+        for late in again {
+            if said.iter().all(|said| who(said) != who(&late)) {
+                said.push(late);
+            }
+        }
+    }
+    said
+}
+
 impl Parts {
     /// The processes to ask about a capability that this one does not host alone; empty when this one is all there is.
     pub(in crate::runtime) async fn hosts_of(&self, capability: &str) -> Vec<Whom> {

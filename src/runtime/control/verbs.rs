@@ -6,13 +6,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::call::{Key, TraceContext};
+use crate::call::{Key, TraceContext, TraceId};
 use crate::contract::Description;
 use crate::delivery::{DeadLetter, DeadLetterError};
 use crate::runtime::{CapabilityInfo, EmitError, EmittedEvent, Member, SetTimer};
 
 /// A question to a process, and its answer.
-pub(in crate::runtime) trait Verb {
+pub(crate) trait Verb {
     /// Its name on the wire, one token.
     const NAME: &'static str;
     /// What belongs to the question.
@@ -57,6 +57,8 @@ verbs! {
     Timers = "timers": TimersAsked => Result<Vec<SetTimer>, String>;
     /// Its event log, a page at a time; or why it cannot be read.
     Log = "log": LogAsked => Result<LogSaid, String>;
+    /// The spans that it remembers, a page at a time.
+    Spans = "spans": SpansAsked => SpansSaid;
 }
 
 /// Which capability is meant.
@@ -171,4 +173,23 @@ pub(in crate::runtime) enum LogFound {
     },
     /// These positions are not kept; the last one is not among them.
     Gap { from: u64, until: u64 },
+}
+
+/// Which spans are wanted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::runtime) struct SpansAsked {
+    /// Those of one trace.
+    pub(in crate::runtime) trace: Option<TraceId>,
+    /// Without so many of the newest.
+    pub(in crate::runtime) skipped: usize,
+}
+
+/// A page of spans, from the newest to the oldest.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::runtime) struct SpansSaid {
+    /// Whose they are, so that the next page can be asked for.
+    pub(in crate::runtime) instance: String,
+    pub(in crate::runtime) spans: Vec<Box<RawValue>>,
+    /// Whether there are more behind them.
+    pub(in crate::runtime) has_more: bool,
 }

@@ -36,7 +36,12 @@ fn hotel(process: &Process, bell: &Arc<Recorder>) -> (Arc<Services>, Arc<PostOff
         ("bell".to_owned(), Arc::clone(bell) as Arc<dyn Receiver>),
         (EVENTS.to_owned(), process.bus.events()),
     ]);
-    let relay = Relay::new(Arc::clone(&services), Arc::new(receivers), policy());
+    let relay = Relay::new(
+        Arc::clone(&services),
+        Arc::new(receivers),
+        policy(),
+        Arc::default(),
+    );
     let timers = Timers::new(
         Arc::clone(&services),
         Arc::clone(bell) as Arc<dyn Receiver>,
