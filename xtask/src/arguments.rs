@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::bench::{self, Bench};
 use crate::openapi::Effort;
 
 /// What `cargo xtask help` prints.
@@ -13,7 +14,8 @@ Chores:
   browser-test   Run the API page in Chromium (needs chromium and chromedriver in PATH)
   openapi-check  Hold the hotel against its OpenAPI document with schemathesis (needs python3 and its package index)
   ci             Run every gate: format, clippy, docs, each feature alone, cargo-deny where installed, openapi-check,
-                 browser-test, then `test`
+                 browser-test, `bench --check`, then `test`
+  bench          Measure skep beside its peers and print tables; `cargo xtask bench --help` names groups and options
   startup        Measure how fast the hotel is ready, and how much memory it takes when idle
   help           Print this
 
@@ -36,6 +38,7 @@ const CHORES: &[&str] = &[
     "openapi-check",
     "ci",
     "startup",
+    "bench",
     "help",
 ];
 /// Minutes of an `openapi-check`.
@@ -51,13 +54,14 @@ pub(crate) enum Chore {
     BrowserTest,
     OpenapiCheck(Effort),
     Startup,
+    Bench(Bench),
 }
 
 impl Chore {
     /// Whether its last line is a sum of tests.
     pub(crate) fn counts_tests(&self) -> bool {
         match self {
-            Self::Help | Self::OpenapiCheck(_) | Self::Startup => false,
+            Self::Help | Self::OpenapiCheck(_) | Self::Startup | Self::Bench(_) => false,
             Self::Test(options) => !options.list,
             Self::BrowserTest | Self::Ci(_) => true,
         }
@@ -86,6 +90,7 @@ pub(crate) enum Fault {
     NoFilter,
     NoMinutes,
     OnlyForTest(&'static str),
+    Bench(bench::Wrong),
 }
 
 impl fmt::Display for Fault {
@@ -108,6 +113,7 @@ impl fmt::Display for Fault {
                 f,
                 "`{option}` is an option of `test` only: `ci` runs every gate"
             ),
+            Self::Bench(wrong) => wrong.fmt(f),
         }
     }
 }
@@ -121,6 +127,9 @@ pub(crate) fn read(given: &[String]) -> Result<Chore, Fault> {
     let Some((chore, rest)) = given.split_first() else {
         return Err(Fault::NoChore);
     };
+    if chore == "bench" {
+        return bench::read(rest).map(Chore::Bench).map_err(Fault::Bench);
+    }
     let asks_help = |word: &String| ["--help", "-h"].contains(&word.as_str());
     if chore == "help" || given.iter().any(asks_help) {
         return Ok(Chore::Help);
@@ -195,15 +204,18 @@ impl Options {
     }
 }
 
-/// Names the nearest word, if one is near enough to have been meant.
 fn unknown(given: &str, words: &[&'static str]) -> Fault {
-    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
-    let near = |word: &&&str| distance(word) <= 1 + word.len() / 4;
-    let nearest = words.iter().filter(near).min_by_key(distance).copied();
     Fault::Unknown {
         given: given.to_owned(),
-        nearest,
+        nearest: nearest(given, words),
     }
+}
+
+/// The word that was meant, if one is near enough.
+pub(crate) fn nearest(given: &str, words: &[&'static str]) -> Option<&'static str> {
+    let distance = |word: &&&str| strsim::damerau_levenshtein(given, word);
+    let near = |word: &&&str| distance(word) <= 1 + word.len() / 4;
+    words.iter().filter(near).min_by_key(distance).copied()
 }
 
 #[cfg(test)]

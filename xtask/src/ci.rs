@@ -7,7 +7,7 @@ use crate::arguments::Options;
 use crate::openapi::Effort;
 use crate::step::{Failure, Step};
 use crate::tally::Tally;
-use crate::{browser, manifest, openapi, test};
+use crate::{bench, browser, manifest, openapi, test};
 
 /// Runs every gate; the first that fails ends it.
 ///
@@ -22,6 +22,7 @@ pub(crate) fn run(options: &Options, tally: &mut Tally) -> Result<(), Failure> {
         repeatable: true,
     })?;
     browser::run(tally)?;
+    bench::check(false)?;
     test::run(options, tally)
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod arguments;
+mod bench;
 mod browser;
 mod ci;
 mod hotel;
@@ -20,7 +21,8 @@ mod test;
 
 use std::process::ExitCode;
 
-use arguments::Chore;
+use arguments::{Chore, Fault};
+use bench::Bench;
 use tally::Tally;
 
 /// Usage errors end with the code that BSD's `sysexits` keeps for them.
@@ -31,7 +33,11 @@ fn main() -> ExitCode {
     let chore = match arguments::read(&given) {
         Ok(chore) => chore,
         Err(fault) => {
-            eprintln!("error: {fault}\n\n{}", arguments::HELP);
+            if let Fault::Bench(_) = fault {
+                eprintln!("error: {fault}\n\n{}", bench::Usage);
+            } else {
+                eprintln!("error: {fault}\n\n{}", arguments::HELP);
+            }
             return ExitCode::from(USAGE);
         }
     };
@@ -56,6 +62,9 @@ fn run(chore: &Chore, tally: &mut Tally) -> Result<(), step::Failure> {
         Chore::BrowserTest => browser::run(tally)?,
         Chore::OpenapiCheck(effort) => openapi::run(*effort)?,
         Chore::Startup => startup::run()?,
+        Chore::Bench(Bench::Help) => println!("{}", bench::Usage),
+        Chore::Bench(Bench::Measure(measurement)) => bench::measure(measurement)?,
+        Chore::Bench(Bench::Check { renew }) => bench::check(*renew)?,
     }
     Ok(())
 }

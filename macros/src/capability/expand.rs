@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::method::{Handler, Listener, Method, Methods, Start, Ticker};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemImpl, Type, spanned::Spanned};
 
@@ -136,14 +136,15 @@ impl Writer<'_> {
     }
 
     fn bind_fn(&self, methods: &Methods) -> TokenStream {
-        let messages = quote_spanned! {self.args.contract.span()=> binder.messages(); };
+        let binder = binder();
+        let messages = quote_spanned! {self.args.contract.span()=> #binder.messages(); };
         let listeners = methods.listeners.iter().map(bind_listener);
         let tickers = methods.tickers.iter().map(bind_ticker);
         let uses = self.args.uses.iter().map(|contract| {
-            quote_spanned! {contract.span()=> binder.uses::<#contract>(); }
+            quote_spanned! {contract.span()=> #binder.uses::<#contract>(); }
         });
         quote! {
-            fn bind(binder: &mut ::skep::Binder<Self>) {
+            fn bind(#binder: &mut ::skep::Binder<Self>) {
                 #messages
                 #(#uses)*
                 #(#listeners)*
@@ -294,9 +295,10 @@ fn bind_listener(listener: &Listener) -> TokenStream {
         Some(field) => quote!(Some(|event: &#event| ::skep::key_text(&event.#(#field).*))),
         None => quote!(None),
     };
+    let binder = binder();
     quote_spanned! {event.span()=>
         #(#cfgs)*
-        binder.on::<#event>(#name, ::skep::Group::#group, ::core::option::Option::#key);
+        #binder.on::<#event>(#name, ::skep::Group::#group, ::core::option::Option::#key);
     }
 }
 
@@ -306,12 +308,19 @@ fn bind_ticker(ticker: &Ticker) -> TokenStream {
     let name = method.name.to_string();
     let cx = context(method);
     let done = done(method, &quote!(actor), None);
+    let binder = binder();
     quote_spanned! {method.output_span=>
         #(#cfgs)*
-        binder.every(#name, ::core::time::Duration::from_millis(#millis), |actor, #cx| {
+        #binder.every(#name, ::core::time::Duration::from_millis(#millis), |actor, #cx| {
             ::std::boxed::Box::pin(async move { #done })
         });
     }
+}
+
+/// The one name for it in all parts of `bind`: with the spans of the user's tokens, those parts would not see each other where a
+/// `macro_rules` macro writes the capability.
+fn binder() -> Ident {
+    Ident::new("binder", Span::call_site())
 }
 
 // === calls of the user's methods ===

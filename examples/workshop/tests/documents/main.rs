@@ -132,6 +132,10 @@ fn the_blocks_that_are_not_run_are_these() {
             "CONTRIBUTING.md",
             "$ cargo xtask test                    # every test, doctests included; ends in `N passed, N failed`",
         ),
+        (
+            "CONTRIBUTING.md",
+            "$ cargo xtask bench in-process --json before.json",
+        ),
         ("docs/guide/5-tests.md", "$ cargo test"),
     ];
     let expected: Vec<_> = expected

@@ -1,19 +1,16 @@
-//! What it costs to be looked at: `ask` and `emit` with metrics, traces and the event log on and off.
+//! Group `observing`: what it costs to be looked at – `ask` and `emit` with metrics, traces and the event log on and off.
 //!
-//! `cargo bench --package benches --bench observing`. One application, started once for each way, in one process; every
-//! way has its turn in every round.
+//! One application, started once for each way, in one process.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::process::ExitCode;
 
-use benches::Group;
+use benches::{Bench, Candidate, Role, Unit, nanos_each, now};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use skep::config::Sources;
 use skep::{Cx, Event, Message, Ref, Runtime};
 
-/// Rounds in which every candidate has its turn.
-const ROUNDS: usize = 9;
 /// Asks a candidate makes in one round.
 const ASKS: u64 = 100_000;
 /// Emitting asks a candidate makes in one round.
@@ -78,6 +75,77 @@ const EMITTING: &[(&str, &[&str])] = &[
     ("with an event log (default)", &[]),
 ];
 
+fn main() -> ExitCode {
+    benches::run(
+        "observing",
+        "what metrics, traces and the log of events cost",
+        &["skep", "tokio"],
+        measure,
+    )
+}
+
+fn measure(bench: &mut Bench) {
+    let executor = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("an executor");
+    table(
+        bench,
+        &executor,
+        ("asking", "ask, one caller, one thread"),
+        ASKING,
+        ASKS,
+        &async |counting: &Ref<Counting>| {
+            black_box(counting.ask(Add { number: 1 }).await.expect("a sum"));
+        },
+    );
+    table(
+        bench,
+        &executor,
+        ("emitting", "ask that emits an event nobody listens to"),
+        EMITTING,
+        EMITS,
+        &async |counting: &Ref<Counting>| {
+            black_box(counting.ask(Tell { number: 1 }).await.expect("a sum"));
+        },
+    );
+}
+
+fn table(
+    bench: &mut Bench,
+    executor: &tokio::runtime::Runtime,
+    (name, title): (&str, &str),
+    ways: &[(&str, &[&str])],
+    operations: u64,
+    ask: &impl AsyncFn(&Ref<Counting>),
+) {
+    if !bench.options().wants(name) {
+        return;
+    }
+    let operations = bench.options().scale(operations);
+    let runtimes: Vec<_> = ways
+        .iter()
+        .map(|(way, settings)| (*way, start(executor, settings)))
+        .collect();
+    let candidate = |(way, runtime): &(&str, Runtime)| {
+        let counting: Ref<Counting> = runtime.get();
+        Candidate::new(way, Role::Skep, move || {
+            executor.block_on(async {
+                let begin = now();
+                for _ in 0..operations {
+                    ask(&counting).await;
+                }
+                nanos_each(begin.elapsed(), operations)
+            })
+        })
+    };
+    let candidates = runtimes.iter().map(candidate).collect();
+    bench.table(name, title, Unit::Nanos, candidates);
+    for (_, runtime) in runtimes {
+        executor.block_on(runtime.stop());
+    }
+}
+
 fn start(executor: &tokio::runtime::Runtime, settings: &[&str]) -> Runtime {
     let sources = settings
         .iter()
@@ -88,65 +156,4 @@ fn start(executor: &tokio::runtime::Runtime, settings: &[&str]) -> Runtime {
     executor
         .block_on(builder.start())
         .expect("the application starts")
-}
-
-fn measure(
-    executor: &tokio::runtime::Runtime,
-    title: &str,
-    ways: &[(&str, &[&str])],
-    number: u64,
-    ask: &impl AsyncFn(&Ref<Counting>),
-) {
-    let runtimes: Vec<_> = ways
-        .iter()
-        .map(|(name, settings)| (*name, start(executor, settings)))
-        .collect();
-    let mut group = Group::new(title);
-    for _ in 0..ROUNDS {
-        for (name, runtime) in &runtimes {
-            let counting: Ref<Counting> = runtime.get();
-            let nanos = executor.block_on(async {
-                #[allow(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-                let begin = Instant::now();
-                for _ in 0..number {
-                    ask(&counting).await;
-                }
-                begin.elapsed().as_nanos()
-            });
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52 ns")]
-            group.add(name, nanos as f64 / number as f64);
-        }
-    }
-    #[allow(clippy::print_stdout, reason = "a benchmark prints its table")]
-    {
-        println!("{}", group.table(ways[0].0));
-    }
-    for (_, runtime) in runtimes {
-        executor.block_on(runtime.stop());
-    }
-}
-
-fn main() {
-    let executor = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("an executor");
-    measure(
-        &executor,
-        "ask, one caller, one thread",
-        ASKING,
-        ASKS,
-        &async |counting: &Ref<Counting>| {
-            black_box(counting.ask(Add { number: 1 }).await.expect("a sum"));
-        },
-    );
-    measure(
-        &executor,
-        "ask that emits an event nobody listens to",
-        EMITTING,
-        EMITS,
-        &async |counting: &Ref<Counting>| {
-            black_box(counting.ask(Tell { number: 1 }).await.expect("a sum"));
-        },
-    );
 }
