@@ -16,6 +16,7 @@ mod health;
 mod install;
 mod inventory;
 mod operator;
+#[cfg(feature = "gateway")]
 mod probing;
 mod readings;
 mod role;

@@ -124,6 +124,10 @@ impl Frame {
 
     /// A call of somebody who is no skep: nothing but a body, until when the reply is wanted, in wall milliseconds since 1970, and
     /// the key where there is one.
+    #[cfg_attr(
+        not(feature = "gateway"),
+        expect(dead_code, reason = "only the check of contracts probes")
+    )]
     pub(crate) fn bare(deadline_ms: u64, key: Option<&Key>, body: Vec<u8>) -> Self {
         let mut headers = vec![(DEADLINE, deadline_ms.to_string())];
         headers.extend(key.map(|key| (KEY, percent_encoded(key.as_str()))));
@@ -131,6 +135,10 @@ impl Frame {
     }
 
     /// What an answer is, as HTTP counts: 200 for a reply, 409 for a refusal of the domain, else the number of the error.
+    #[cfg_attr(
+        not(feature = "gateway"),
+        expect(dead_code, reason = "only the check of contracts probes")
+    )]
     pub(crate) fn status(&self) -> u16 {
         match (self.get(ANSWER), self.get(ERROR_CODE)) {
             (Some("refusal"), _) => REFUSED,

@@ -6,6 +6,7 @@ mod loopback;
 pub mod nats;
 mod network;
 
+#[cfg(feature = "gateway")]
 pub(crate) use frame::Frame;
 pub(crate) use loopback::Loopback;
 pub(crate) use network::{

@@ -192,6 +192,10 @@ pub(crate) trait Network: Send + Sync {
     fn refusal(self: Arc<Self>) -> Option<String>;
 
     /// Sends a call as it is, whatever it says, and waits so long for what is answered.
+    #[cfg_attr(
+        not(feature = "gateway"),
+        expect(dead_code, reason = "only the check of contracts probes")
+    )]
     fn probe(
         self: Arc<Self>,
         capability: &str,
