@@ -136,13 +136,15 @@ impl Writer<'_> {
     }
 
     fn bind_fn(&self, methods: &Methods) -> TokenStream {
-        let binder = binder();
-        let messages = quote_spanned! {self.args.contract.span()=> #binder.messages(); };
+        let at_contract = binder(self.args.contract.span());
+        let messages = quote_spanned! {self.args.contract.span()=> #at_contract.messages(); };
         let listeners = methods.listeners.iter().map(bind_listener);
         let tickers = methods.tickers.iter().map(bind_ticker);
         let uses = self.args.uses.iter().map(|contract| {
+            let binder = binder(contract.span());
             quote_spanned! {contract.span()=> #binder.uses::<#contract>(); }
         });
+        let binder = binder(Span::call_site());
         quote! {
             fn bind(#binder: &mut ::skep::Binder<Self>) {
                 #messages
@@ -295,7 +297,7 @@ fn bind_listener(listener: &Listener) -> TokenStream {
         Some(field) => quote!(Some(|event: &#event| ::skep::key_text(&event.#(#field).*))),
         None => quote!(None),
     };
-    let binder = binder();
+    let binder = binder(event.span());
     quote_spanned! {event.span()=>
         #(#cfgs)*
         #binder.on::<#event>(#name, ::skep::Group::#group, ::core::option::Option::#key);
@@ -308,7 +310,7 @@ fn bind_ticker(ticker: &Ticker) -> TokenStream {
     let name = method.name.to_string();
     let cx = context(method);
     let done = done(method, &quote!(actor), None);
-    let binder = binder();
+    let binder = binder(method.output_span);
     quote_spanned! {method.output_span=>
         #(#cfgs)*
         #binder.every(#name, ::core::time::Duration::from_millis(#millis), |actor, #cx| {
@@ -318,9 +320,9 @@ fn bind_ticker(ticker: &Ticker) -> TokenStream {
 }
 
 /// The one name for it in all parts of `bind`: with the spans of the user's tokens, those parts would not see each other where a
-/// `macro_rules` macro writes the capability.
-fn binder() -> Ident {
-    Ident::new("binder", Span::call_site())
+/// `macro_rules` macro writes the capability. What is wrong is still told at `place`.
+fn binder(place: Span) -> Ident {
+    Ident::new("binder", Span::call_site().located_at(place))
 }
 
 // === calls of the user's methods ===

@@ -136,6 +136,10 @@ fn the_blocks_that_are_not_run_are_these() {
             "CONTRIBUTING.md",
             "$ cargo xtask bench in-process --json before.json",
         ),
+        (
+            "docs/splitting.md",
+            "$ nats consumer ls SKEP_hotel_EV_reservations        # SKEP_<namespace>_EV_<emitter>; `nats stream ls` has all",
+        ),
         ("docs/guide/5-tests.md", "$ cargo test"),
     ];
     let expected: Vec<_> = expected

@@ -203,7 +203,15 @@ impl<'c> Exchange<'c> {
                 waited => waited,
             };
             match waited {
-                Waited::Answered(message) => return self.read(&message),
+                Waited::Answered(message) => match self.read(&message) {
+                    // It was not begun. Another replica may take it, or whoever is there next.
+                    Err(CallError::Stopping { .. }) => {
+                        self.pause(absent).await?;
+                        absent = (absent * 2).min(ABSENT_MAX);
+                        self.send().await?;
+                    }
+                    answer => return answer,
+                },
                 _ if self.caller.link.is_closed() => return Err(self.lost()),
                 Waited::Late => return Err(self.late()),
                 Waited::Silence => {}
