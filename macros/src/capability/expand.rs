@@ -136,15 +136,17 @@ impl Writer<'_> {
     }
 
     fn bind_fn(&self, methods: &Methods) -> TokenStream {
-        let at_contract = binder(self.args.contract.span());
-        let messages = quote_spanned! {self.args.contract.span()=> #at_contract.messages(); };
-        let listeners = methods.listeners.iter().map(bind_listener);
-        let tickers = methods.tickers.iter().map(bind_ticker);
+        let written_at = self.args.contract.span();
+        let binder = binder(written_at, written_at);
+        let messages = quote_spanned! {written_at=> #binder.messages(); };
+        let listeners = methods.listeners.iter();
+        let listeners = listeners.map(|listener| bind_listener(listener, written_at));
+        let tickers = methods.tickers.iter();
+        let tickers = tickers.map(|ticker| bind_ticker(ticker, written_at));
         let uses = self.args.uses.iter().map(|contract| {
-            let binder = binder(contract.span());
+            let binder = self::binder(contract.span(), written_at);
             quote_spanned! {contract.span()=> #binder.uses::<#contract>(); }
         });
-        let binder = binder(Span::call_site());
         quote! {
             fn bind(#binder: &mut ::skep::Binder<Self>) {
                 #messages
@@ -278,7 +280,7 @@ fn handle_fn(handler: &Handler) -> TokenStream {
 
 // === bindings ===
 
-fn bind_listener(listener: &Listener) -> TokenStream {
+fn bind_listener(listener: &Listener, written_at: Span) -> TokenStream {
     let Listener {
         method,
         event,
@@ -297,20 +299,20 @@ fn bind_listener(listener: &Listener) -> TokenStream {
         Some(field) => quote!(Some(|event: &#event| ::skep::key_text(&event.#(#field).*))),
         None => quote!(None),
     };
-    let binder = binder(event.span());
+    let binder = binder(event.span(), written_at);
     quote_spanned! {event.span()=>
         #(#cfgs)*
         #binder.on::<#event>(#name, ::skep::Group::#group, ::core::option::Option::#key);
     }
 }
 
-fn bind_ticker(ticker: &Ticker) -> TokenStream {
+fn bind_ticker(ticker: &Ticker, written_at: Span) -> TokenStream {
     let Ticker { method, millis } = ticker;
     let cfgs = &method.cfgs;
     let name = method.name.to_string();
     let cx = context(method);
     let done = done(method, &quote!(actor), None);
-    let binder = binder(method.output_span);
+    let binder = binder(method.output_span, written_at);
     quote_spanned! {method.output_span=>
         #(#cfgs)*
         #binder.every(#name, ::core::time::Duration::from_millis(#millis), |actor, #cx| {
@@ -319,10 +321,10 @@ fn bind_ticker(ticker: &Ticker) -> TokenStream {
     }
 }
 
-/// The one name for it in all parts of `bind`: with the spans of the user's tokens, those parts would not see each other where a
-/// `macro_rules` macro writes the capability. What is wrong is still told at `place`.
-fn binder(place: Span) -> Ident {
-    Ident::new("binder", Span::call_site().located_at(place))
+/// The one name for it in all parts of `bind`: each has the spans of the user's tokens, which need not see each other where a
+/// `macro_rules` macro writes the capability. What is wrong is told at `place` all the same.
+fn binder(place: Span, written_at: Span) -> Ident {
+    Ident::new("binder", place.resolved_at(written_at))
 }
 
 // === calls of the user's methods ===
