@@ -186,13 +186,10 @@ impl Ground {
         }
     }
 
-    /// Whether it is a stream of this application.
-    pub(super) fn knows(&self, kind: Kind, stream: &str) -> bool {
-        let subjects = self.link().subjects();
-        let wanted = self.wanted.lock();
-        wanted
-            .keys()
-            .any(|capability| kind.stream(subjects, capability) == stream)
+    /// Whether the server has no such stream.
+    pub(super) async fn lacks(&self, stream: &str) -> bool {
+        let found = streams::find(&self.api, stream).await;
+        matches!(found, Err(ApiError::Absent))
     }
 
     /// Ends when a stream is known to be there, with the consumers of all who listen.

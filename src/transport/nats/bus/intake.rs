@@ -74,8 +74,9 @@ impl Intake {
     /// Whether all that was published for it is delivered and acknowledged.
     pub(super) async fn is_idle(&self) -> bool {
         if !self.is_open.load(Ordering::SeqCst) {
-            // What no capability of the application lets out never comes.
-            return !self.ground.knows(self.durable.kind, &self.durable.stream);
+            // What nobody has let out yet has no stream. Of any other nothing is known before this listens: what a process that
+            // died had may still wait there.
+            return self.ground.lacks(&self.durable.stream).await;
         }
         let is_done = matches!(self.durable.is_done().await, Ok(true));
         is_done && self.is_open.load(Ordering::SeqCst)
