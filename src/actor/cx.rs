@@ -22,7 +22,8 @@ use super::services::Services;
 use super::table::Table;
 use super::table_key::TableKey;
 use super::{abort, layout};
-use crate::call::{CallError, Key, MessageId, Part, Ref, TraceContext, scope};
+use crate::call::current::current;
+use crate::call::{CallError, Key, MessageId, Part, Ref, TraceContext};
 use crate::contract::{Accepts, Contract, Emits, Emitted, Event, Keyed, Message, Unkeyed};
 
 /// A turn's surroundings: other capabilities, events, timers, tables, time and randomness.
@@ -102,7 +103,7 @@ impl<A: Capability> Cx<A> {
         let receivers = services.audience.get(<E as Event>::NAME);
         // Who happens to listen or to look, and where, must not change the ids of what follows: the turn may run again.
         if receivers.is_none() && !services.log.wants() {
-            if let Some(turn) = scope::current() {
+            if let Some(turn) = current() {
                 turn.scope().skip_id();
             }
             return;
@@ -204,7 +205,7 @@ impl<A: Capability> Cx<A> {
     /// What is left of the time in which the caller wants a reply; `None` when nobody waits.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        let turn = scope::current()?;
+        let turn = current()?;
         let deadline = turn.scope().deadline;
         (deadline != crate::call::Tick::NEVER).then(|| deadline.since(self.services().clock.now()))
     }
@@ -212,7 +213,7 @@ impl<A: Capability> Cx<A> {
     /// The id of the message this turn handles, when its sender could send it again.
     #[must_use]
     pub fn message_id(&self) -> Option<MessageId> {
-        scope::current().and_then(|turn| turn.scope().id)
+        current().and_then(|turn| turn.scope().id)
     }
 
     /// The trace that this turn belongs to, to be handed on to what is not skep: its text is the value of a `traceparent` header.
@@ -288,7 +289,7 @@ impl<A: Capability> Cx<A> {
 
     /// The id of an effect: derived if the turn could run again under its own id, fresh otherwise.
     fn effect_id(&self) -> MessageId {
-        let derived = scope::current().and_then(|turn| turn.scope().next_id());
+        let derived = current().and_then(|turn| turn.scope().next_id());
         derived.unwrap_or_else(|| self.services().random.message_id())
     }
 
@@ -316,7 +317,7 @@ impl<A: Capability> Cx<A> {
 
 /// The running turn's place in a trace.
 fn current_step() -> Option<TraceContext> {
-    scope::current().map(|turn| turn.scope().step().context)
+    current().map(|turn| turn.scope().step().context)
 }
 
 impl<A: Capability> fmt::Debug for Cx<A> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -32,6 +32,8 @@ struct Inner {
     actor: Option<Key>,
     /// Made at the first write: most of a million idle actors need none.
     overlay: Mutex<Option<Box<Overlay>>>,
+    /// Whether it was: who runs the actor need not lock what nobody has made.
+    is_written: AtomicBool,
 }
 
 #[derive(Default)]
@@ -74,6 +76,7 @@ impl Draft {
             services,
             actor,
             overlay: Mutex::new(None),
+            is_written: AtomicBool::new(false),
         }))
     }
 
@@ -86,6 +89,7 @@ impl Draft {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Overlay) -> T) -> T {
+        self.0.is_written.store(true, Ordering::Release);
         work(self.0.overlay.lock().get_or_insert_default())
     }
 
@@ -206,6 +210,9 @@ impl Draft {
     /// Turns the running turn's writes into one batch, if there are any. After an error the turn is as it was, to be
     /// [dropped](Self::drop_turn).
     pub(crate) fn seal(&self) -> Result<Sealing, CallError> {
+        if !self.0.is_written.load(Ordering::Acquire) {
+            return Ok(Sealing::Nothing);
+        }
         let mut guard = self.0.overlay.lock();
         let Some(overlay) = &mut *guard else {
             return Ok(Sealing::Nothing);

@@ -98,6 +98,15 @@ impl Meters {
         }
     }
 
+    /// A turn begins on its caller's thread, and its trace is not recorded.
+    pub(crate) fn begin_now(&self, meter: &Meter, clock: &Clock) -> Watch {
+        let weight = self.weight(meter);
+        Watch {
+            weight,
+            began: (weight > 0).then(|| clock.precise()),
+        }
+    }
+
     /// A turn begins.
     pub(crate) fn begin(&self, meter: &Meter, scope: &Scope, clock: &Clock) -> Watch {
         let weight = if scope.is_inline() {
@@ -196,6 +205,26 @@ pub(crate) struct Named<'t> {
 }
 
 impl Watch {
+    /// The turn ended, and its trace is not recorded. Returns how long it took, if it is timed.
+    pub(crate) fn stop(
+        self,
+        meters: &Meters,
+        meter: &Meter,
+        clock: &Clock,
+        is_inline: bool,
+        outcome: TurnOutcome,
+    ) -> Option<Duration> {
+        if meters.is_enabled {
+            meter.count(outcome, is_inline);
+        }
+        let began = self.began?;
+        let duration = clock.precise().saturating_sub(began);
+        if self.weight > 0 {
+            meter.duration.observe(duration, self.weight);
+        }
+        Some(duration)
+    }
+
     /// The turn ended.
     pub(crate) fn end(
         self,
@@ -205,14 +234,10 @@ impl Watch {
         clock: &Clock,
         outcome: TurnOutcome,
     ) -> Option<Timed> {
-        if meters.is_enabled {
-            meter.count(outcome, scope.is_inline());
-        }
+        let duration = self.stop(meters, meter, clock, scope.is_inline(), outcome)?;
         let began = self.began?;
-        let duration = clock.precise().saturating_sub(began);
         let queued = scope.queued_at().map(|at| began.saturating_sub(at));
         if self.weight > 0 {
-            meter.duration.observe(duration, self.weight);
             if let Some(queued) = queued {
                 meter.queued.observe(queued, self.weight);
             }

@@ -13,9 +13,9 @@ use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
 
 use super::cell::{CallCell, CallResult};
-use super::envelope::{Options, decode, encode, envelope};
+use super::envelope::{Addressed, Options, address, decode, encode};
 use super::guard::{Failed, Guard, Passage};
-use super::route::{Answer, Offer, Request, RequestKind, Room, Route};
+use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Run};
 use super::scope::Scoped;
 use super::{AskError, CallError, Key, MessageId, Part, Span, SpanKind, Tick, TurnOutcome};
 use crate::contract::{Accepts, Message, Outcome};
@@ -276,12 +276,9 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                         return Poll::Pending;
                     };
                     coop.made_progress();
-                    let reply_wanted = kind == RequestKind::Ask;
-                    let (cell, until) =
-                        envelope(self.route, self.key, message, &self.options, reply_wanted)
-                            .map_err(|(_, error)| error)?;
-                    self.until = until;
-                    self.stage = Stage::Offering(cell);
+                    if let Some(result) = self.begin(message, cx, kind)? {
+                        return Poll::Ready(result.map(Some).map_err(|error| *error));
+                    }
                 }
                 Stage::Offering(cell) => {
                     let route = self.route;
@@ -311,6 +308,39 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                 Stage::Over => return Poll::Pending,
             }
         }
+    }
+
+    /// Makes the call, and runs its turn at once if that can be; `Some` when it is thereby over.
+    fn begin(
+        &mut self,
+        message: M,
+        cx: &mut Context<'_>,
+        kind: RequestKind,
+    ) -> Result<Option<CallResult<M>>, CallError>
+    where
+        C: Accepts<M>,
+    {
+        let route = self.route;
+        let reply_wanted = kind == RequestKind::Ask;
+        let addressed = address(route, self.key, &message, &self.options, reply_wanted)?;
+        self.until = addressed.until;
+        let Addressed { brief, until, step } = addressed;
+        // A guard, or whoever follows the trace, needs the call in its cell from the beginning.
+        let (message, brief) = if reply_wanted && step.is_none() && route.guard().is_none() {
+            match route.run::<C, M>(message, brief, cx) {
+                Run::Over(result) => return Ok(Some(result)),
+                Run::GoesOn(cell) => {
+                    self.stage = Stage::WaitingForReply(cell);
+                    return Ok(None);
+                }
+                Run::Not(message, brief) => (message, brief),
+            }
+        } else {
+            (message, brief)
+        };
+        let addressed = Addressed { brief, until, step };
+        self.stage = Stage::Offering(addressed.cell(message));
+        Ok(None)
     }
 
     /// Offers the call and moves to the stage that follows; `Some` when a tell is thereby done.

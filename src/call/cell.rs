@@ -1,5 +1,6 @@
 //! One call from its sending to its reply: message, circumstances and the place where the reply is left, in one allocation.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -38,6 +39,14 @@ impl<M: Message> CallCell<M> {
                 message,
                 waker: None,
             }),
+        }
+    }
+
+    /// A call whose turn runs already.
+    pub(crate) fn running(scope: Scope) -> Self {
+        Self {
+            scope,
+            state: Mutex::new(State::Running { waker: None }),
         }
     }
 
@@ -161,6 +170,10 @@ impl<M: Message> CallCell<M> {
 impl<M: Message> Scoped for CallCell<M> {
     fn scope(&self) -> &Scope {
         &self.scope
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 
     fn message(&self) -> &str {

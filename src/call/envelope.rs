@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cell::CallCell;
+use super::current::{Brief, current, inside_turn};
 use super::route::{Answer, Request, RequestKind, Route};
-use super::scope::{self, Scope, Scoped};
+use super::scope::Scoped;
 use super::tracer::Step;
 use super::{CallError, Key, MessageId, Part, Tick};
 use crate::contract::{Message, Outcome, SizeError, encoded_size_within};
@@ -22,6 +23,14 @@ pub(super) struct Options {
 /// A message in its cell, and until when its sender waits.
 pub(super) type Enveloped<M> = (Arc<CallCell<M>>, Tick);
 
+/// A call that may be made, and until when its sender waits.
+pub(super) struct Addressed {
+    pub(super) brief: Brief,
+    pub(super) until: Tick,
+    /// Set when its trace is known already: because it is recorded, or because nobody waits who could tell.
+    pub(super) step: Option<Step>,
+}
+
 /// Puts a message into its cell, with the circumstances of the caller; also says until when the caller waits.
 pub(super) fn envelope<M: Message>(
     route: &Route,
@@ -30,21 +39,44 @@ pub(super) fn envelope<M: Message>(
     options: &Options,
     reply_wanted: bool,
 ) -> Result<Enveloped<M>, (M, CallError)> {
-    let caller = scope::current();
+    match address(route, key, &message, options, reply_wanted) {
+        Ok(addressed) => {
+            let until = addressed.until;
+            Ok((addressed.cell(message), until))
+        }
+        Err(error) => Err((message, error)),
+    }
+}
+
+impl Addressed {
+    /// The call with its message.
+    pub(super) fn cell<M: Message>(self, message: M) -> Arc<CallCell<M>> {
+        let scope = self.brief.into_scope();
+        if let Some(step) = self.step {
+            scope.set_step(step);
+        }
+        Arc::new(CallCell::new(message, scope))
+    }
+}
+
+/// Finds out whether a message may be sent, and under which circumstances of the caller.
+pub(super) fn address<M: Message>(
+    route: &Route,
+    key: Option<&Key>,
+    message: &M,
+    options: &Options,
+    reply_wanted: bool,
+) -> Result<Addressed, CallError> {
+    let caller = current();
     if caller.is_none() && route.is_closed() {
-        return Err((
-            message,
-            CallError::Stopping {
-                capability: route.contract.to_owned(),
-            },
-        ));
+        return Err(CallError::Stopping {
+            capability: route.contract.to_owned(),
+        });
     }
     if let Some(key) = key.filter(|key| !key.is_valid()) {
-        return Err((message, invalid_key(route.contract, key)));
+        return Err(invalid_key(route.contract, key));
     }
-    if let Err(error) = within_size(route, &message) {
-        return Err((message, error));
-    }
+    within_size(route, message)?;
     let now = route.clock.now();
     let own = options
         .until
@@ -53,32 +85,39 @@ pub(super) fn envelope<M: Message>(
         .as_ref()
         .map_or(own, |caller| own.min(caller.scope().deadline));
     if reply_wanted && until <= now {
-        let capability = route.contract.to_owned();
-        let error = CallError::DeadlineExceeded {
-            capability,
+        return Err(CallError::DeadlineExceeded {
+            capability: route.contract.to_owned(),
             started: false,
-        };
-        return Err((message, error));
+        });
     }
-    // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
-    let deadline = if reply_wanted { until } else { Tick::NEVER };
-    let mut scope = Scope::new(route.contract, key.cloned(), deadline);
-    scope.id = options
-        .id
-        .or_else(|| caller.as_ref().and_then(|caller| caller.scope().next_id()));
     let cause = caller.as_ref().map(|caller| caller.scope());
-    if let Some(cause) = cause.and_then(|cause| cause.recorded()) {
-        scope.set_step(Step::after(cause.context));
+    let step = if let Some(recorded) = cause.and_then(|cause| cause.recorded()) {
+        Some(Step::after(recorded.context))
     } else if cause.is_none() && route.tracer.begins() {
-        scope.set_step(Step::root(true));
-    } else if let Some(cause) = cause.filter(|_| !reply_wanted) {
+        Some(Step::root(true))
+    } else {
         // Nobody waits, so the way back to the cause is lost with this call.
-        scope.set_step(Step::after(cause.step().context));
-    }
-    if reply_wanted {
-        scope.caller = caller;
-    }
-    Ok((Arc::new(CallCell::new(message, scope)), until))
+        cause
+            .filter(|_| !reply_wanted)
+            .map(|cause| Step::after(cause.step().context))
+    };
+    let id = options
+        .id
+        .or_else(|| cause.and_then(|cause| cause.next_id()));
+    Ok(Addressed {
+        brief: Brief {
+            contract: route.contract,
+            message: M::NAME,
+            key: key.cloned(),
+            // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
+            deadline: if reply_wanted { until } else { Tick::NEVER },
+            id,
+            caller: caller.filter(|_| reply_wanted),
+            member: 0,
+        },
+        until,
+        step,
+    })
 }
 
 /// Holds a message against the size limit, which counts its JSON whether or not it is ever encoded.
@@ -132,7 +171,7 @@ pub(super) fn encode<M: Message>(
         deadline: scope.deadline,
         waiting: scope.waiting(),
         trace: Some(scope.step().context),
-        inside: scope::inside_turn(),
+        inside: inside_turn(),
         kind,
         body,
     })

@@ -4,6 +4,7 @@ mod backoff;
 mod calling;
 pub(crate) mod cell;
 mod clock;
+pub(crate) mod current;
 pub(crate) mod envelope;
 mod error;
 pub(crate) mod guard;

@@ -12,7 +12,8 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
-use super::cell::CallCell;
+use super::cell::{CallCell, CallResult};
+use super::current::Brief;
 use super::guard::Guard;
 use super::tracer::Tracer;
 use super::{CallError, Clock, GuardReading, Key, MessageId, Tick, TraceContext};
@@ -207,6 +208,19 @@ pub(crate) type LocalDoor = Box<dyn Any + Send + Sync>;
 pub(crate) trait Door<M: Message>: Send + Sync {
     /// Offers a call. With `poll` the caller is ready to run the turn at once, on its own thread.
     fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer;
+
+    /// Runs the turn of a call at once, on the caller's thread, if nothing stands in the way of that.
+    fn run(&self, message: M, brief: Brief, cx: &mut Context<'_>) -> Run<M>;
+}
+
+/// What became of a call whose caller would run its turn at once.
+pub(crate) enum Run<M: Message> {
+    /// The turn is over.
+    Over(CallResult<M>),
+    /// The turn goes on elsewhere, or its commit does: the result will be in the cell.
+    GoesOn(Arc<CallCell<M>>),
+    /// The turn could not begin here: the call has to be offered.
+    Not(M, Brief),
 }
 
 /// What became of an offered call.
@@ -345,6 +359,22 @@ impl Route {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Runs the turn of a call at once, if the capability is in this process and nothing stands in the way of that.
+    pub(crate) fn run<C: Accepts<M>, M: Message>(
+        &self,
+        message: M,
+        brief: Brief,
+        cx: &mut Context<'_>,
+    ) -> Run<M> {
+        if let Target::Local(doors) = &**self.target.load()
+            && let Some(door) = doors.get(C::SLOT)
+            && let Some(door) = door.downcast_ref::<Box<dyn Door<M>>>()
+        {
+            return door.run(message, brief, cx);
+        }
+        Run::Not(message, brief)
     }
 
     /// Offers a call to whoever stands at the end now.

@@ -1,23 +1,12 @@
 //! The circumstances of one turn: for whom it runs, until when, and who waits for it.
-//!
-//! While a turn is polled its [`Scope`] is the current one of the thread. A call made meanwhile inherits the deadline, derives
-//! its id from the turn's, and is refused if it would go back to an actor that waits for us.
 
-use std::cell::{Cell, RefCell};
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::tracer::Step;
 use super::{CallError, Key, MessageId, Tick, TraceContext, actor_name, is_actor_of};
-
-/// How deep turns may run inside each other on one thread before a call is queued instead.
-const MAX_DEPTH: u32 = 16;
-
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<dyn Scoped>>> = const { RefCell::new(None) };
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
-}
 
 /// The circumstances of one call, and of the turn that handles it.
 #[derive(Debug)]
@@ -62,6 +51,25 @@ impl Scope {
             weight: AtomicU32::new(0),
             queued_at_ns: AtomicU64::new(0),
             step: OnceLock::new(),
+        }
+    }
+
+    /// The same circumstances for a turn that goes on with another holder of its reply: its effects count on, and its place
+    /// in the trace is the same.
+    pub(crate) fn handed_on(&self) -> Self {
+        Self {
+            contract: self.contract,
+            key: self.key.clone(),
+            deadline: self.deadline,
+            id: self.id,
+            caller: self.caller.clone(),
+            foreign: self.foreign.clone(),
+            member: AtomicU32::new(self.member.load(Ordering::Relaxed)),
+            ordinals: AtomicU32::new(self.ordinals.load(Ordering::Relaxed)),
+            is_inline: AtomicBool::new(self.is_inline()),
+            weight: AtomicU32::new(self.weight()),
+            queued_at_ns: AtomicU64::new(self.queued_at_ns.load(Ordering::Relaxed)),
+            step: OnceLock::from(Box::new(self.step().clone())),
         }
     }
 
@@ -229,6 +237,9 @@ pub(crate) trait Scoped: Send + Sync {
     /// The circumstances.
     fn scope(&self) -> &Scope;
 
+    /// Itself, for those who know what it is.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+
     /// The name of the message, event or method.
     #[cfg_attr(
         not(feature = "observe"),
@@ -243,46 +254,19 @@ impl std::fmt::Debug for dyn Scoped {
     }
 }
 
-/// The turn that is being polled on this thread, if any.
-pub(crate) fn current() -> Option<Arc<dyn Scoped>> {
-    CURRENT.with_borrow(Clone::clone)
-}
-
-/// Whether a turn is being polled on this thread.
-pub(crate) fn inside_turn() -> bool {
-    CURRENT.with_borrow(Option::is_some)
-}
-
-/// Whether another turn may run inside the one being polled: recursion on one stack is bounded.
-pub(crate) fn may_nest() -> bool {
-    DEPTH.get() < MAX_DEPTH
-}
-
-/// Makes `scoped` the thread's current turn while `poll` runs.
-pub(crate) fn within<T>(scoped: Arc<dyn Scoped>, poll: impl FnOnce() -> T) -> T {
-    let _restore = Restore(CURRENT.replace(Some(scoped)));
-    DEPTH.set(DEPTH.get() + 1);
-    poll()
-}
-
-/// Puts the outer turn back, also when the poll unwinds.
-struct Restore(Option<Arc<dyn Scoped>>);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        DEPTH.set(DEPTH.get() - 1);
-        CURRENT.set(self.0.take());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::current::{current, inside_turn, within};
 
     struct Turn(Scope);
     impl Scoped for Turn {
         fn scope(&self) -> &Scope {
             &self.0
+        }
+
+        fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+            self
         }
 
         fn message(&self) -> &str {

@@ -113,7 +113,7 @@ impl TurnOutcome {
 }
 
 /// The place of one turn in a trace.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) context: TraceContext,
     pub(crate) parent: Option<SpanId>,

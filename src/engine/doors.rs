@@ -9,7 +9,8 @@ use super::hosted::Hosted;
 use super::served::Service;
 use crate::actor::{Capability, Handle, MessageVisitor};
 use crate::call::cell::CallCell;
-use crate::call::route::{Door, LocalDoor, Offer};
+use crate::call::current::Brief;
+use crate::call::route::{Door, LocalDoor, Offer, Run};
 use crate::contract::{Accepts, Message};
 
 /// Makes a [`Door`] for each message.
@@ -40,6 +41,10 @@ struct MessageDoor<A: Capability, M> {
 impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
     fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer {
         self.hosted.offer(cell, poll)
+    }
+
+    fn run(&self, message: M, brief: Brief, cx: &mut Context<'_>) -> Run<M> {
+        self.hosted.run(message, brief, cx)
     }
 }
 

@@ -17,9 +17,10 @@ use super::served::Served;
 use super::spec::{Policy, Spec};
 use crate::actor::binder::{Binder, EventBinding, MessageBinding};
 use crate::actor::services::Services;
-use crate::actor::{Capability, Handle, HandlesAll, Kind};
+use crate::actor::{Capability, Execution, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
-use crate::call::route::{LocalDoor, Offer};
+use crate::call::current::Brief;
+use crate::call::route::{LocalDoor, Offer, Run};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Tick};
 use crate::contract::{Contract, Message};
@@ -164,6 +165,38 @@ impl<A: Capability> Hosted<A> {
                 Arc::clone(&self.homes[sum % self.homes.len()]),
             )
         })
+    }
+
+    /// Runs the turn of a call on its caller's thread, if the actor it is for has nothing else to do.
+    pub(super) fn run<M: Message>(
+        &self,
+        message: M,
+        mut brief: Brief,
+        cx: &mut Context<'_>,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        // What is remembered of a durable turn, or may block a thread, belongs to a call with a cell.
+        if self.spec.services.remembers || A::EXECUTION == Execution::Blocking {
+            return Run::Not(message, brief);
+        }
+        match &self.members {
+            Members::Singleton(instance) => instance.run_now(message, brief, cx),
+            Members::Pool { instances, next } => {
+                let chosen = next.fetch_add(1, Ordering::Relaxed) % instances.len();
+                let instance = &instances[chosen];
+                brief.member = instance.member;
+                instance.run_now(message, brief, cx)
+            }
+            Members::Keyed(keyed) => {
+                let instance = brief.key.as_ref().and_then(|key| self.of_key(keyed, key));
+                match instance {
+                    Some(instance) => instance.run_now(message, brief, cx),
+                    None => Run::Not(message, brief),
+                }
+            }
+        }
     }
 
     /// Brings one call to the actor it is for.

@@ -11,12 +11,13 @@ use tokio::sync::Notify;
 use super::mailbox::{Mailbox, Position, Pushed};
 use super::ready::{Home, Runnable};
 use super::spec::Spec;
-use super::stage::{Begun, Condition, Core};
-use super::turn::{Job, TurnEnd, begin_now};
+use super::stage::{Begun, Condition, Core, Stage};
+use super::turn::{Job, TurnEnd, begin_now, direct_turn};
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
-use crate::call::route::Offer;
-use crate::call::scope::{self, Scoped};
+use crate::call::current::{Brief, Left, may_nest};
+use crate::call::route::{Offer, Run};
+use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, actor_name};
 use crate::contract::{Accepts, Message};
 
@@ -160,7 +161,7 @@ impl<A: Capability> Instance<A> {
     where
         A: Handle<M>,
     {
-        if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !scope::may_nest() {
+        if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !may_nest() {
             return false;
         }
         let Some(mut core) = self.hold() else {
@@ -204,6 +205,87 @@ impl<A: Capability> Instance<A> {
             }
         }
         true
+    }
+
+    /// Runs the turn of a call that needs no cell on the caller's thread, under the same conditions as [`run_inline`](Self::run_inline).
+    pub(super) fn run_now<M: Message>(
+        self: &Arc<Self>,
+        message: M,
+        brief: Brief,
+        cx: &mut Context<'_>,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        if !self.mailbox.is_empty() || !may_nest() {
+            return Run::Not(message, brief);
+        }
+        let Some(mut core) = self.hold() else {
+            return Run::Not(message, brief);
+        };
+        // Asked again under the lock: what this caller queued before must be done before.
+        if !self.mailbox.is_empty() || !matches!(core.stage, Stage::Idle(_)) {
+            return Run::Not(message, brief);
+        }
+        core.begin(|tenant, slot| {
+            slot.set(direct_turn(tenant, message));
+            Ok(())
+        });
+        let (ended, left) = {
+            // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
+            let _home = self.home.handle().enter();
+            core.poll_brief(brief, cx)
+        };
+        match ended {
+            Poll::Ready(end) => {
+                self.counters.inline.store(
+                    self.counters.inline.load(Ordering::Relaxed) + 1,
+                    Ordering::Relaxed,
+                );
+                self.end_direct(&mut core, end, left)
+            }
+            Poll::Pending => match left.into_cell::<M>() {
+                Some(cell) => {
+                    core.job = Some(Arc::<CallCell<M>>::clone(&cell));
+                    // It was polled for the caller; from now on it must wake its home.
+                    self.woken.store(true, Ordering::Relaxed);
+                    self.missed.store(true, Ordering::Relaxed);
+                    Run::GoesOn(cell)
+                }
+                None => Run::Over(Err(Box::new(self.unanswered()))),
+            },
+        }
+    }
+
+    /// What a turn that is over has left for its caller.
+    fn end_direct<M: Message>(
+        self: &Arc<Self>,
+        core: &mut Core<A>,
+        mut end: TurnEnd<A>,
+        left: Left,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        let result = match &mut end {
+            TurnEnd::Back(tenant) => tenant.desk.take::<M>(),
+            TurnEnd::Lost(error) => Some(Err(error.clone())),
+            _ => None,
+        };
+        self.end_turn(core, end);
+        match (result, left.cell::<M>()) {
+            (Some(result), _) => Run::Over(result),
+            (None, Some(cell)) => Run::GoesOn(cell),
+            (None, None) => Run::Over(Err(Box::new(self.unanswered()))),
+        }
+    }
+
+    /// A turn that ends without an answer, which none does.
+    fn unanswered(&self) -> CallError {
+        CallError::Panicked {
+            capability: self.name(),
+            reason: "the turn ended without a word".to_owned(),
+        }
     }
 
     /// The core, unless somebody holds it: then nobody waits, and a holder may be made to look again.

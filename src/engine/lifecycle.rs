@@ -115,7 +115,10 @@ impl<A: Capability> Instance<A> {
             *self.blocking.lock() = None;
         }
         match end {
-            TurnEnd::Back(tenant) => {
+            TurnEnd::Back(mut tenant) => {
+                if self.key.is_some() {
+                    tenant.desk.clear();
+                }
                 core.stage = Stage::Idle(tenant);
                 if std::mem::take(&mut core.is_starting) {
                     self.becomes(Condition::Ready);

@@ -1,5 +1,6 @@
 //! Things delivered by the platform itself – events, durable sends, timers – as turns of the actor that gets them.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -168,6 +169,10 @@ impl<A: Capability> Scoped for Delivering<A> {
         &self.scope
     }
 
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
     fn message(&self) -> &str {
         self.label.name
     }
@@ -237,7 +242,7 @@ async fn delivery_turn<A: Capability>(
         }
     };
     let watched = Watched::begin(tenant.cx.draft().services(), &job);
-    let Tenant { actor, cx } = &mut *tenant;
+    let Tenant { actor, cx, .. } = &mut *tenant;
     let handled = if known {
         Ok(Ok(()))
     } else {

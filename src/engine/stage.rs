@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use super::restarts::Restarts;
 use super::turn::{Job, Slot, Tenant, TurnEnd};
 use crate::actor::{Capability, abort};
-use crate::call::scope::{self, Scoped};
+use crate::call::current::{Brief, Left, within, within_brief};
+use crate::call::scope::Scoped;
 use crate::call::{CallError, Tick};
 use crate::contract::Contract;
 
@@ -120,7 +121,16 @@ impl<A: Capability> Core<A> {
         scoped: Arc<dyn Scoped>,
         cx: &mut Context<'_>,
     ) -> Poll<TurnEnd<A>> {
-        scope::within(scoped, || self.poll_slot(cx))
+        within(scoped, || self.poll_slot(cx))
+    }
+
+    /// Polls a turn of whose call there is only a brief.
+    pub(super) fn poll_brief(
+        &mut self,
+        brief: Brief,
+        cx: &mut Context<'_>,
+    ) -> (Poll<TurnEnd<A>>, Left) {
+        within_brief(brief, || self.poll_slot(cx))
     }
 
     fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {

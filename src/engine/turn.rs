@@ -1,5 +1,6 @@
 //! One turn from message to commit: the futures that an actor's slot holds.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -10,11 +11,12 @@ use super::commit;
 use super::inbox;
 use super::spec::Spec;
 use crate::actor::abort;
-use crate::actor::draft::Draft;
+use crate::actor::draft::{Draft, Sealing};
 use crate::actor::meter::{Named, Watch};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Cx, Handle};
 use crate::call::cell::{CallCell, CallResult};
+use crate::call::current;
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, SpanKind, Tick, TurnOutcome};
 use crate::contract::{Accepts, Contract, Message, Outcome};
@@ -23,6 +25,32 @@ use crate::contract::{Accepts, Contract, Message, Outcome};
 pub(super) struct Tenant<A: Capability> {
     pub(super) actor: A,
     pub(super) cx: Cx<A>,
+    pub(super) desk: Desk,
+}
+
+/// Where a turn that ends on its caller's thread leaves the result. One allocation, used again by the next result if that is of
+/// the same message.
+#[derive(Default)]
+pub(super) struct Desk(Option<Box<dyn Any + Send>>);
+
+impl Desk {
+    fn put<M: Message>(&mut self, result: CallResult<M>) {
+        let place = self.0.as_mut().and_then(|place| place.downcast_mut());
+        match place {
+            Some(place) => *place = Some(result),
+            None => self.0 = Some(Box::new(Some(result))),
+        }
+    }
+
+    pub(super) fn take<M: Message>(&mut self) -> Option<CallResult<M>> {
+        let place: &mut Option<CallResult<M>> = self.0.as_mut()?.downcast_mut()?;
+        place.take()
+    }
+
+    /// Gives its room back.
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
 }
 
 /// How a turn ended, as far as the actor is concerned.
@@ -115,7 +143,7 @@ async fn call_turn<A: Handle<M>, M: Message>(
             return TurnEnd::Back(tenant);
         }
     }
-    let Tenant { actor, cx } = &mut *tenant;
+    let Tenant { actor, cx, .. } = &mut *tenant;
     let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
         .catch_unwind()
         .await;
@@ -142,6 +170,97 @@ async fn call_turn<A: Handle<M>, M: Message>(
             TurnEnd::Lost(error)
         }
     }
+}
+
+/// The turn of a call that began on its caller's thread without a cell, and of a capability that remembers nothing. One is made
+/// when the result cannot be given at once.
+pub(super) async fn direct_turn<A: Handle<M>, M: Message>(
+    mut tenant: Box<Tenant<A>>,
+    message: M,
+) -> TurnEnd<A> {
+    let services = tenant.cx.draft().services();
+    let meter = &services.meters.messages[slot::<A, M>()];
+    let watch = services.meters.begin_now(meter, &services.clock);
+    let Tenant { actor, cx, .. } = &mut *tenant;
+    let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
+        .catch_unwind()
+        .await;
+    match handled {
+        Ok(outcome) => {
+            log_handled(M::NAME, outcome.is_err());
+            let draft = tenant.cx.draft();
+            if outcome.is_err() {
+                draft.drop_turn();
+            }
+            let result = match commit::within_size(draft, &outcome) {
+                Ok(()) => Ok(outcome),
+                Err(error) => {
+                    draft.drop_turn();
+                    Err(error)
+                }
+            };
+            if let Some(room) = conclude::<A, M>(&mut tenant, result, watch) {
+                room.await;
+            }
+            TurnEnd::Back(tenant)
+        }
+        Err(unwound) => {
+            tenant.cx.draft().drop_turn();
+            let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
+            let outcome = match error {
+                CallError::Panicked { .. } => TurnOutcome::Panicked,
+                _ => TurnOutcome::Failed,
+            };
+            let services = tenant.cx.draft().services();
+            end_unseen::<A, M>(services, watch, current::is_inline(), outcome);
+            lose(tenant, &error);
+            TurnEnd::Lost(Box::new(error))
+        }
+    }
+}
+
+/// Commits the turn. Leaves the result on the desk if nothing has to be waited for and the caller is still there, else in a cell.
+fn conclude<A: Handle<M>, M: Message>(
+    tenant: &mut Tenant<A>,
+    result: CallResult<M>,
+    watch: Watch,
+) -> commit::WaitsForRoom {
+    let is_inline = current::is_inline();
+    let draft = tenant.cx.draft();
+    let (sealing, result) = match commit::seal(draft) {
+        Ok(sealing) => (sealing, result),
+        Err(error) => (Sealing::Nothing, Err(Box::new(error))),
+    };
+    if is_inline && matches!(sealing, Sealing::Nothing) {
+        end_unseen::<A, M>(draft.services(), watch, true, outcome_of(&result));
+        tenant.desk.put::<M>(result);
+        return None;
+    }
+    let cell = current::cell::<M>()?;
+    commit::send(draft, sealing, move |services, committed| {
+        let result = committed.and(result);
+        end_unseen::<A, M>(services, watch, is_inline, outcome_of(&result));
+        cell.complete(result);
+    })
+}
+
+fn outcome_of<T, E, F>(result: &Result<Result<T, E>, F>) -> TurnOutcome {
+    match result {
+        Ok(Ok(_)) => TurnOutcome::Ok,
+        Ok(Err(_)) => TurnOutcome::Refused,
+        Err(_) => TurnOutcome::Failed,
+    }
+}
+
+/// Ends the watch of a turn whose trace is not recorded.
+fn end_unseen<A: Handle<M>, M: Message>(
+    services: &Services,
+    watch: Watch,
+    is_inline: bool,
+    outcome: TurnOutcome,
+) {
+    let meter = &services.meters.messages[slot::<A, M>()];
+    watch.stop(&services.meters, meter, &services.clock, is_inline, outcome);
 }
 
 /// Says in the log that a handler has come to its end; whose it was and for whom is known of the turn that is polled.
@@ -178,12 +297,7 @@ fn answer<A: Handle<M>, M: Message>(
 ) -> commit::WaitsForRoom {
     commit::then(draft, move |services, committed| {
         let result = committed.and(result);
-        let outcome = match &result {
-            Ok(Ok(_)) => TurnOutcome::Ok,
-            Ok(Err(_)) => TurnOutcome::Refused,
-            Err(_) => TurnOutcome::Failed,
-        };
-        end_watch::<A, M>(services, &cell, watch, outcome);
+        end_watch::<A, M>(services, &cell, watch, outcome_of(&result));
         cell.complete(result);
     })
 }
@@ -240,7 +354,11 @@ pub(super) async fn start_turn<A: Capability>(
         Ok(Ok(actor)) => {
             spec.set_periodics(&cx);
             match commit::landed(cx.draft().clone()).await {
-                Ok(()) => TurnEnd::Back(Box::new(Tenant { actor, cx })),
+                Ok(()) => TurnEnd::Back(Box::new(Tenant {
+                    actor,
+                    cx,
+                    desk: Desk::default(),
+                })),
                 Err(error) => TurnEnd::NotStarted(error.to_string()),
             }
         }
@@ -254,7 +372,7 @@ pub(super) async fn start_turn<A: Capability>(
 
 /// Lets the actor say goodbye.
 pub(super) async fn stop_turn<A: Capability>(mut tenant: Box<Tenant<A>>) -> TurnEnd<A> {
-    let Tenant { actor, cx } = &mut *tenant;
+    let Tenant { actor, cx, .. } = &mut *tenant;
     let stopped = AssertUnwindSafe(async { actor.stop(cx).await })
         .catch_unwind()
         .await;

@@ -11,7 +11,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::call::cell::CallCell;
-use crate::call::route::{Answer, Directory, Door, LocalDoor, Offer, Remote, Request, Target};
+use crate::call::current::Brief;
+use crate::call::route::{Answer, Directory, Door, LocalDoor, Offer, Remote, Request, Run, Target};
 use crate::call::{CallError, Part, Tick};
 use crate::config::CapabilitySettings;
 use crate::contract::{Accepts, Contract, Message, Outcome};
@@ -183,6 +184,10 @@ impl<M: Message> Door<M> for FakeAnswer<M> {
                 capability: M::NAME.to_owned(),
             }),
         }
+    }
+
+    fn run(&self, message: M, _: Brief, _: &mut Context<'_>) -> Run<M> {
+        Run::Over(Ok((self.answer)(message)))
     }
 }
 

@@ -10,7 +10,8 @@ use tokio::time::Sleep;
 use super::line::{Place, Room};
 use super::post::{Guard, Trial};
 use super::retries::Retries;
-use crate::call::{CallError, Delivery, Tick, scope};
+use crate::call::current::current;
+use crate::call::{CallError, Delivery, Tick};
 
 /// One call on its way past a guard.
 pub(crate) struct Passage {
@@ -50,7 +51,7 @@ impl Passage {
     /// A call that may wait until then; `may_repeat` when its message may be sent again.
     pub(crate) fn new(guard: &Arc<Guard>, until: Tick, may_repeat: bool) -> Self {
         let is_beside = guard.line.is_some()
-            && scope::current().is_some_and(|turn| turn.scope().is_within(guard.capability()));
+            && current().is_some_and(|turn| turn.scope().is_within(guard.capability()));
         Self {
             guard: Arc::clone(guard),
             until,

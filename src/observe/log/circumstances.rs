@@ -1,6 +1,6 @@
 //! Who logs: the turn that is being polled on this thread.
 
-use crate::call::scope;
+use crate::call::current::current;
 
 /// Who logs, and in which trace.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Circumstances {
 
 /// The circumstances of the thread's current turn; empty outside of turns.
 pub(super) fn circumstances() -> Circumstances {
-    let Some(turn) = scope::current() else {
+    let Some(turn) = current() else {
         return Circumstances::default();
     };
     let scope = turn.scope();
@@ -30,5 +30,5 @@ pub(super) fn circumstances() -> Circumstances {
 
 /// The capability of the thread's current turn.
 pub(super) fn capability() -> Option<&'static str> {
-    scope::current().map(|turn| turn.scope().contract)
+    current().map(|turn| turn.scope().contract)
 }

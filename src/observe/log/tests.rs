@@ -12,7 +12,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::bounded::CUT;
 use super::output::Output;
 use super::{Followed, HumanFormat, LogFilter, LogRecord, Logs};
-use crate::call::scope::{Scope, Scoped, within};
+use crate::call::current::within;
+use crate::call::scope::{Scope, Scoped};
 use crate::call::tracer::Step;
 use crate::call::{Clock, Key, SpanId, Tick, TraceContext, TraceId};
 use crate::config::{LogLevel, LogSettings};
@@ -55,6 +56,10 @@ struct Turn(Scope);
 impl Scoped for Turn {
     fn scope(&self) -> &Scope {
         &self.0
+    }
+
+    fn into_any(self: std::sync::Arc<Self>) -> std::sync::Arc<dyn std::any::Any + Send + Sync> {
+        self
     }
 
     fn message(&self) -> &str {

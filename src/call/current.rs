@@ -1,0 +1,223 @@
+//! The turn that is being polled on this thread.
+//!
+//! A call made meanwhile inherits its deadline, derives its id from the turn's, and is refused if it would go back to an actor
+//! that waits for it. Most turns that run on their caller's thread call nobody and are over when the poll ends: of them there
+//! is only a [`Brief`] until somebody asks for more.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use scoped_tls::scoped_thread_local;
+
+use super::cell::CallCell;
+use super::scope::{Scope, Scoped};
+use super::{Key, MessageId, Tick};
+use crate::contract::Message;
+
+/// How deep turns may run inside each other on one thread before a call is queued instead.
+const MAX_DEPTH: u32 = 16;
+
+scoped_thread_local!(static CURRENT: Polled);
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A turn that is being polled.
+struct Polled(RefCell<Current>);
+
+/// A call in short: enough to make its [`Scope`] of it.
+#[derive(Debug)]
+pub(crate) struct Brief {
+    /// The contract of the callee.
+    pub(crate) contract: &'static str,
+    /// The name of the message.
+    pub(crate) message: &'static str,
+    /// The key of the callee, for a keyed contract.
+    pub(crate) key: Option<Key>,
+    /// Until when the reply is wanted.
+    pub(crate) deadline: Tick,
+    /// The id of the message, when somebody could send it again.
+    pub(crate) id: Option<MessageId>,
+    /// The turn that waits for this one, in this process.
+    pub(crate) caller: Option<Arc<dyn Scoped>>,
+    /// Which of several equal actors runs the turn, counted from 1; 0 when there is only one.
+    pub(crate) member: u32,
+}
+
+impl Brief {
+    /// The circumstances of the call.
+    pub(crate) fn into_scope(self) -> Scope {
+        let mut scope = Scope::new(self.contract, self.key, self.deadline);
+        scope.id = self.id;
+        scope.caller = self.caller;
+        scope.run_by(self.member);
+        scope
+    }
+}
+
+/// What is known of the thread's turn.
+enum Current {
+    /// It is just being made more of.
+    None,
+    /// It runs on its caller's thread, and nobody has asked for it yet.
+    Brief(Brief),
+    Shared(Arc<dyn Scoped>),
+}
+
+impl Current {
+    /// What others may hold on to.
+    fn shared(&mut self) -> Option<&Arc<dyn Scoped>> {
+        if let Self::Brief(_) = self
+            && let Self::Brief(brief) = std::mem::replace(self, Self::None)
+        {
+            *self = Self::Shared(DirectTurn::of(brief));
+        }
+        match self {
+            Self::Shared(shared) => Some(shared),
+            Self::None | Self::Brief(_) => None,
+        }
+    }
+}
+
+/// The circumstances of a turn that runs on its caller's thread, while nothing else of its call is needed.
+struct DirectTurn {
+    scope: Scope,
+    message: &'static str,
+}
+
+impl DirectTurn {
+    fn of(brief: Brief) -> Arc<dyn Scoped> {
+        let message = brief.message;
+        let scope = brief.into_scope();
+        scope.set_inline(true);
+        Arc::new(Self { scope, message })
+    }
+}
+
+impl Scoped for DirectTurn {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn message(&self) -> &str {
+        self.message
+    }
+}
+
+/// The turn that is being polled on this thread, if any.
+pub(crate) fn current() -> Option<Arc<dyn Scoped>> {
+    if !CURRENT.is_set() {
+        return None;
+    }
+    CURRENT.with(|polled| polled.0.borrow_mut().shared().cloned())
+}
+
+/// Whether a turn is being polled on this thread.
+pub(crate) fn inside_turn() -> bool {
+    CURRENT.is_set()
+}
+
+/// Whether the thread's turn began on its caller's thread in this very poll.
+pub(crate) fn is_inline() -> bool {
+    CURRENT.is_set()
+        && CURRENT.with(|polled| match &*polled.0.borrow() {
+            Current::None => false,
+            Current::Brief(_) => true,
+            Current::Shared(shared) => shared.scope().is_inline(),
+        })
+}
+
+/// Whether another turn may run inside the one being polled: recursion on one stack is bounded.
+pub(crate) fn may_nest() -> bool {
+    DEPTH.get() < MAX_DEPTH
+}
+
+/// The cell in which the reply to the thread's turn is left when it cannot be given at once. `M` is its message.
+pub(crate) fn cell<M: Message>() -> Option<Arc<CallCell<M>>> {
+    if !CURRENT.is_set() {
+        return None;
+    }
+    CURRENT.with(|polled| {
+        let current = &mut *polled.0.borrow_mut();
+        let cell = match std::mem::replace(current, Current::None) {
+            Current::None => return None,
+            Current::Shared(shared) => match Arc::clone(&shared).into_any().downcast() {
+                Ok(cell) => {
+                    *current = Current::Shared(shared);
+                    return Some(cell);
+                }
+                Err(_) => CallCell::running(shared.scope().handed_on()),
+            },
+            Current::Brief(brief) => CallCell::running(brief.into_scope()),
+        };
+        cell.scope().set_inline(true);
+        let cell = Arc::new(cell);
+        *current = Current::Shared(cell.scoped());
+        Some(cell)
+    })
+}
+
+/// Makes `scoped` the thread's current turn while `poll` runs.
+pub(crate) fn within<T>(scoped: Arc<dyn Scoped>, poll: impl FnOnce() -> T) -> T {
+    let polled = Polled(RefCell::new(Current::Shared(scoped)));
+    let _deeper = Deeper::begin();
+    CURRENT.set(&polled, poll)
+}
+
+/// Makes a turn in short the thread's current one while `poll` runs. Also returns what is known of it afterwards.
+pub(crate) fn within_brief<T>(brief: Brief, poll: impl FnOnce() -> T) -> (T, Left) {
+    let polled = Polled(RefCell::new(Current::Brief(brief)));
+    let deeper = Deeper::begin();
+    let ended = CURRENT.set(&polled, poll);
+    drop(deeper);
+    (ended, Left(polled.0.into_inner()))
+}
+
+/// What is known of a turn after it was polled on its caller's thread.
+pub(crate) struct Left(Current);
+
+impl Left {
+    /// The cell in which the reply is left, if there had to be one.
+    pub(crate) fn cell<M: Message>(self) -> Option<Arc<CallCell<M>>> {
+        match self.0 {
+            Current::Shared(shared) => shared.into_any().downcast().ok(),
+            Current::None | Current::Brief(_) => None,
+        }
+    }
+
+    /// The call of a turn that goes on elsewhere.
+    pub(crate) fn into_cell<M: Message>(self) -> Option<Arc<CallCell<M>>> {
+        let cell = match self.0 {
+            Current::None => return None,
+            Current::Shared(shared) => match Arc::clone(&shared).into_any().downcast() {
+                Ok(cell) => cell,
+                Err(_) => Arc::new(CallCell::running(shared.scope().handed_on())),
+            },
+            Current::Brief(brief) => Arc::new(CallCell::running(brief.into_scope())),
+        };
+        cell.scope().set_inline(false);
+        Some(cell)
+    }
+}
+
+/// Counts how deep turns run inside each other.
+struct Deeper;
+
+impl Deeper {
+    fn begin() -> Self {
+        DEPTH.set(DEPTH.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Deeper {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
