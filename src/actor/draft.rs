@@ -32,7 +32,7 @@ struct Inner {
     actor: Option<Key>,
     /// Made at the first write: most of a million idle actors need none.
     overlay: Mutex<Option<Box<Overlay>>>,
-    /// Whether it was: who runs the actor need not lock what nobody has made.
+    /// Whether it is there, written under its lock: who runs the actor need not lock what nobody has made.
     is_written: AtomicBool,
 }
 
@@ -89,8 +89,9 @@ impl Draft {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Overlay) -> T) -> T {
+        let mut overlay = self.0.overlay.lock();
         self.0.is_written.store(true, Ordering::Release);
-        work(self.0.overlay.lock().get_or_insert_default())
+        work(overlay.get_or_insert_default())
     }
 
     /// The value of a key as this turn sees it.
@@ -290,6 +291,7 @@ impl Draft {
         let idle = overlay.flying.is_empty() && overlay.is_blank();
         if idle && overlay.landed == overlay.sealed {
             *guard = None;
+            self.0.is_written.store(false, Ordering::Release);
         }
     }
 }

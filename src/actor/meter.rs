@@ -3,9 +3,10 @@
 //! Every turn is counted. Reading a precise clock twice would cost a third of an inline turn, so of each message the first 1,024 turns
 //! are timed, then one of 32 on average, which stands for 32.
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use serde::{Deserialize, Serialize};
 
@@ -147,10 +148,38 @@ pub(crate) struct Meter {
 #[repr(align(64))]
 struct Shard([AtomicU64; NUM_COUNTS]);
 
+/// The shard of all threads that have none of their own.
+const SHARED: usize = 0;
+
 thread_local! {
-    static SHARD: Cell<usize> = Cell::new(NEXT_SHARD.fetch_add(1, Ordering::Relaxed) % NUM_SHARDS);
+    static SHARD: Own = Own::take();
 }
-static NEXT_SHARD: AtomicUsize = AtomicUsize::new(0);
+
+/// The shards that no thread has to itself now.
+static FREE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+/// Shards that were given out, the shared one among them.
+static NUM_GIVEN: AtomicUsize = AtomicUsize::new(1);
+
+/// A thread's shard. What only one thread writes need not be locked for the others; when the thread ends, another may have it.
+struct Own(usize);
+
+impl Own {
+    fn take() -> Self {
+        if let Some(free) = FREE.lock().pop() {
+            return Self(free);
+        }
+        let next = NUM_GIVEN.fetch_add(1, Ordering::Relaxed);
+        Self(if next < NUM_SHARDS { next } else { SHARED })
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.0 != SHARED {
+            FREE.lock().push(self.0);
+        }
+    }
+}
 
 impl Meter {
     fn new(name: String, kind: &'static str) -> Self {
@@ -165,7 +194,14 @@ impl Meter {
 
     fn count(&self, outcome: TurnOutcome, is_inline: bool) {
         let index = 2 * outcome as usize + usize::from(is_inline);
-        self.shards[SHARD.get()].0[index].fetch_add(1, Ordering::Relaxed);
+        // A thread that ends has given its shard back.
+        let shard = SHARD.try_with(|own| own.0).unwrap_or(SHARED);
+        let count = &self.shards[shard].0[index];
+        if shard == SHARED {
+            count.fetch_add(1, Ordering::Relaxed);
+        } else {
+            count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
     }
 
     fn read(&self, capability: &'static str) -> MeterReading {

@@ -13,7 +13,8 @@ use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
 
 use super::cell::{CallCell, CallResult};
-use super::envelope::{Addressed, Options, address, decode, encode};
+use super::current::Polled;
+use super::envelope::{Options, address, decode, encode};
 use super::guard::{Failed, Guard, Passage};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Run};
 use super::scope::Scoped;
@@ -39,6 +40,8 @@ struct Calling<'r, C, M: Message> {
     /// Until when to wait; set when the call is first polled.
     until: Tick,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Until it is on its way.
+    message: Option<M>,
     stage: Stage<M>,
     /// Its way past the guard of the route, if there is one.
     guarded: Option<Box<Guarded>>,
@@ -54,8 +57,8 @@ struct Guarded {
 
 enum Stage<M: Message> {
     /// Made again after a pause.
-    Pausing(M, Pin<Box<Sleep>>),
-    New(M),
+    Pausing(Pin<Box<Sleep>>),
+    New,
     Offering(Arc<CallCell<M>>),
     WaitingForRoom(Arc<CallCell<M>>, Room),
     WaitingForReply(Arc<CallCell<M>>),
@@ -164,7 +167,8 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             options: Options::default(),
             until: Tick::from_nanos(0),
             timer: None,
-            stage: Stage::New(message),
+            message: Some(message),
+            stage: Stage::New,
             guarded: None,
             contract: PhantomData,
         }
@@ -243,7 +247,8 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             match guarded.failed(error) {
                 Ok((message, pause)) => {
                     self.options.until = Some(self.until);
-                    self.stage = Stage::Pausing(message, pause);
+                    self.message = Some(message);
+                    self.stage = Stage::Pausing(pause);
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -262,21 +267,21 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Over) {
-                Stage::Pausing(message, mut pause) => {
+                Stage::Pausing(mut pause) => {
                     if pause.as_mut().poll(cx).is_pending() {
-                        self.stage = Stage::Pausing(message, pause);
+                        self.stage = Stage::Pausing(pause);
                         return Poll::Pending;
                     }
-                    self.stage = Stage::New(message);
+                    self.stage = Stage::New;
                 }
-                Stage::New(message) => {
+                Stage::New => {
                     // Turns that run inside the caller's poll must not starve the caller's neighbours.
                     let Poll::Ready(coop) = tokio::task::coop::poll_proceed(cx) else {
-                        self.stage = Stage::New(message);
+                        self.stage = Stage::New;
                         return Poll::Pending;
                     };
                     coop.made_progress();
-                    if let Some(result) = self.begin(message, cx, kind)? {
+                    if let Some(result) = self.begin(cx, kind)? {
                         return Poll::Ready(result.map(Some).map_err(|error| *error));
                     }
                 }
@@ -313,7 +318,6 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     /// Makes the call, and runs its turn at once if that can be; `Some` when it is thereby over.
     fn begin(
         &mut self,
-        message: M,
         cx: &mut Context<'_>,
         kind: RequestKind,
     ) -> Result<Option<CallResult<M>>, CallError>
@@ -322,24 +326,31 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     {
         let route = self.route;
         let reply_wanted = kind == RequestKind::Ask;
-        let addressed = address(route, self.key, &message, &self.options, reply_wanted)?;
+        // Polled again after it was over, it stays over.
+        let Some(message) = &self.message else {
+            return Ok(None);
+        };
+        let mut addressed = address(route, self.key, message, &self.options, reply_wanted)?;
         self.until = addressed.until;
-        let Addressed { brief, until, step } = addressed;
         // A guard, or whoever follows the trace, needs the call in its cell from the beginning.
-        let (message, brief) = if reply_wanted && step.is_none() && route.guard().is_none() {
-            match route.run::<C, M>(message, brief, cx) {
+        if reply_wanted && addressed.step.is_none() && route.guard().is_none() {
+            let polled = Polled::brief(addressed.brief);
+            match route.run::<C, M>(&mut self.message, &polled, cx) {
                 Run::Over(result) => return Ok(Some(result)),
                 Run::GoesOn(cell) => {
                     self.stage = Stage::WaitingForReply(cell);
                     return Ok(None);
                 }
-                Run::Not(message, brief) => (message, brief),
+                Run::Not => {}
             }
-        } else {
-            (message, brief)
-        };
-        let addressed = Addressed { brief, until, step };
-        self.stage = Stage::Offering(addressed.cell(message));
+            let Some(brief) = polled.into_brief() else {
+                return Ok(None);
+            };
+            addressed.brief = brief;
+        }
+        if let Some(message) = self.message.take() {
+            self.stage = Stage::Offering(addressed.cell(message));
+        }
         Ok(None)
     }
 

@@ -25,7 +25,7 @@ thread_local! {
 }
 
 /// A turn that is being polled.
-struct Polled(RefCell<Current>);
+pub(crate) struct Polled(RefCell<Current>);
 
 /// A call in short: enough to make its [`Scope`] of it.
 #[derive(Debug)]
@@ -165,35 +165,56 @@ pub(crate) fn cell<M: Message>() -> Option<Arc<CallCell<M>>> {
 
 /// Makes `scoped` the thread's current turn while `poll` runs.
 pub(crate) fn within<T>(scoped: Arc<dyn Scoped>, poll: impl FnOnce() -> T) -> T {
-    let polled = Polled(RefCell::new(Current::Shared(scoped)));
-    let _deeper = Deeper::begin();
-    CURRENT.set(&polled, poll)
+    Polled(RefCell::new(Current::Shared(scoped))).during(poll)
 }
 
-/// Makes a turn in short the thread's current one while `poll` runs. Also returns what is known of it afterwards.
-pub(crate) fn within_brief<T>(brief: Brief, poll: impl FnOnce() -> T) -> (T, Left) {
-    let polled = Polled(RefCell::new(Current::Brief(brief)));
-    let deeper = Deeper::begin();
-    let ended = CURRENT.set(&polled, poll);
-    drop(deeper);
-    (ended, Left(polled.0.into_inner()))
-}
+impl Polled {
+    /// The turn of a call in short.
+    pub(crate) const fn brief(brief: Brief) -> Self {
+        Self(RefCell::new(Current::Brief(brief)))
+    }
 
-/// What is known of a turn after it was polled on its caller's thread.
-pub(crate) struct Left(Current);
+    /// Makes it the thread's current turn while `poll` runs.
+    pub(crate) fn during<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let _deeper = Deeper::begin();
+        CURRENT.set(self, poll)
+    }
 
-impl Left {
+    /// Notes which of several equal actors runs the turn.
+    pub(crate) fn run_by(&self, member: u32) {
+        if let Current::Brief(brief) = &mut *self.0.borrow_mut() {
+            brief.member = member;
+        }
+    }
+
+    /// Looks at the key of the callee.
+    pub(crate) fn with_key<T>(&self, look: impl FnOnce(&Key) -> T) -> Option<T> {
+        match &*self.0.borrow() {
+            Current::Brief(brief) => brief.key.as_ref().map(look),
+            Current::Shared(shared) => shared.scope().key.as_ref().map(look),
+            Current::None => None,
+        }
+    }
+
+    /// The call as it was, when no turn began.
+    pub(crate) fn into_brief(self) -> Option<Brief> {
+        match self.0.into_inner() {
+            Current::Brief(brief) => Some(brief),
+            Current::None | Current::Shared(_) => None,
+        }
+    }
+
     /// The cell in which the reply is left, if there had to be one.
-    pub(crate) fn cell<M: Message>(self) -> Option<Arc<CallCell<M>>> {
-        match self.0 {
-            Current::Shared(shared) => shared.into_any().downcast().ok(),
+    pub(crate) fn cell<M: Message>(&self) -> Option<Arc<CallCell<M>>> {
+        match &*self.0.borrow() {
+            Current::Shared(shared) => Arc::clone(shared).into_any().downcast().ok(),
             Current::None | Current::Brief(_) => None,
         }
     }
 
     /// The call of a turn that goes on elsewhere.
-    pub(crate) fn into_cell<M: Message>(self) -> Option<Arc<CallCell<M>>> {
-        let cell = match self.0 {
+    pub(crate) fn handed_on<M: Message>(&self) -> Option<Arc<CallCell<M>>> {
+        let cell = match self.0.replace(Current::None) {
             Current::None => return None,
             Current::Shared(shared) => match Arc::clone(&shared).into_any().downcast() {
                 Ok(cell) => cell,

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 
 use super::cell::{CallCell, CallResult};
-use super::current::Brief;
+use super::current::Polled;
 use super::guard::Guard;
 use super::tracer::Tracer;
 use super::{CallError, Clock, GuardReading, Key, MessageId, Tick, TraceContext};
@@ -209,8 +209,8 @@ pub(crate) trait Door<M: Message>: Send + Sync {
     /// Offers a call. With `poll` the caller is ready to run the turn at once, on its own thread.
     fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer;
 
-    /// Runs the turn of a call at once, on the caller's thread, if nothing stands in the way of that.
-    fn run(&self, message: M, brief: Brief, cx: &mut Context<'_>) -> Run<M>;
+    /// Runs the turn of a call at once, on the caller's thread, if nothing stands in the way of that: then it takes the message.
+    fn run(&self, message: &mut Option<M>, polled: &Polled, cx: &mut Context<'_>) -> Run<M>;
 }
 
 /// What became of a call whose caller would run its turn at once.
@@ -220,7 +220,7 @@ pub(crate) enum Run<M: Message> {
     /// The turn goes on elsewhere, or its commit does: the result will be in the cell.
     GoesOn(Arc<CallCell<M>>),
     /// The turn could not begin here: the call has to be offered.
-    Not(M, Brief),
+    Not,
 }
 
 /// What became of an offered call.
@@ -364,17 +364,17 @@ impl Route {
     /// Runs the turn of a call at once, if the capability is in this process and nothing stands in the way of that.
     pub(crate) fn run<C: Accepts<M>, M: Message>(
         &self,
-        message: M,
-        brief: Brief,
+        message: &mut Option<M>,
+        polled: &Polled,
         cx: &mut Context<'_>,
     ) -> Run<M> {
         if let Target::Local(doors) = &**self.target.load()
             && let Some(door) = doors.get(C::SLOT)
             && let Some(door) = door.downcast_ref::<Box<dyn Door<M>>>()
         {
-            return door.run(message, brief, cx);
+            return door.run(message, polled, cx);
         }
-        Run::Not(message, brief)
+        Run::Not
     }
 
     /// Offers a call to whoever stands at the end now.

@@ -9,7 +9,7 @@ use super::hosted::Hosted;
 use super::served::Service;
 use crate::actor::{Capability, Handle, MessageVisitor};
 use crate::call::cell::CallCell;
-use crate::call::current::Brief;
+use crate::call::current::Polled;
 use crate::call::route::{Door, LocalDoor, Offer, Run};
 use crate::contract::{Accepts, Message};
 
@@ -43,8 +43,8 @@ impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
         self.hosted.offer(cell, poll)
     }
 
-    fn run(&self, message: M, brief: Brief, cx: &mut Context<'_>) -> Run<M> {
-        self.hosted.run(message, brief, cx)
+    fn run(&self, message: &mut Option<M>, polled: &Polled, cx: &mut Context<'_>) -> Run<M> {
+        self.hosted.run(message, polled, cx)
     }
 }
 

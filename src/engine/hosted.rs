@@ -19,7 +19,7 @@ use crate::actor::binder::{Binder, EventBinding, MessageBinding};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Execution, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
-use crate::call::current::Brief;
+use crate::call::current::Polled;
 use crate::call::route::{LocalDoor, Offer, Run};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Tick};
@@ -170,8 +170,8 @@ impl<A: Capability> Hosted<A> {
     /// Runs the turn of a call on its caller's thread, if the actor it is for has nothing else to do.
     pub(super) fn run<M: Message>(
         &self,
-        message: M,
-        mut brief: Brief,
+        message: &mut Option<M>,
+        polled: &Polled,
         cx: &mut Context<'_>,
     ) -> Run<M>
     where
@@ -179,21 +179,20 @@ impl<A: Capability> Hosted<A> {
     {
         // What is remembered of a durable turn, or may block a thread, belongs to a call with a cell.
         if self.spec.services.remembers || A::EXECUTION == Execution::Blocking {
-            return Run::Not(message, brief);
+            return Run::Not;
         }
         match &self.members {
-            Members::Singleton(instance) => instance.run_now(message, brief, cx),
+            Members::Singleton(instance) => instance.run_now(message, polled, cx),
             Members::Pool { instances, next } => {
                 let chosen = next.fetch_add(1, Ordering::Relaxed) % instances.len();
                 let instance = &instances[chosen];
-                brief.member = instance.member;
-                instance.run_now(message, brief, cx)
+                polled.run_by(instance.member);
+                instance.run_now(message, polled, cx)
             }
             Members::Keyed(keyed) => {
-                let instance = brief.key.as_ref().and_then(|key| self.of_key(keyed, key));
-                match instance {
-                    Some(instance) => instance.run_now(message, brief, cx),
-                    None => Run::Not(message, brief),
+                match polled.with_key(|key| self.of_key(keyed, key)).flatten() {
+                    Some(instance) => instance.run_now(message, polled, cx),
+                    None => Run::Not,
                 }
             }
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::task::{Context, Poll, Wake, Waker};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
+use try_lock::{Locked, TryLock};
 
 use super::mailbox::{Mailbox, Position, Pushed};
 use super::ready::{Home, Runnable};
@@ -15,7 +16,7 @@ use super::stage::{Begun, Condition, Core, Stage};
 use super::turn::{Job, TurnEnd, begin_now, direct_turn};
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
-use crate::call::current::{Brief, Left, may_nest};
+use crate::call::current::{Polled, may_nest};
 use crate::call::route::{Offer, Run};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, actor_name};
@@ -30,7 +31,7 @@ pub(crate) struct Instance<A: Capability> {
     home: Arc<Home>,
     pub(super) mailbox: Mailbox<A>,
     /// Held by whoever runs the actor: never waited for.
-    core: Mutex<Core<A>>,
+    core: TryLock<Core<A>>,
     /// Whether it is in its home's queue.
     scheduled: AtomicBool,
     /// Somebody found the core held and relies on the holder to look again.
@@ -77,7 +78,7 @@ impl<A: Capability> Instance<A> {
             member,
             home,
             mailbox,
-            core: Mutex::new(Core::new()),
+            core: TryLock::new(Core::new()),
             scheduled: AtomicBool::new(false),
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
@@ -181,7 +182,7 @@ impl<A: Capability> Instance<A> {
         cell.scope().set_inline(true);
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
-            let _home = self.home.handle().enter();
+            let _home = self.home.enter();
             core.poll(cell.scoped(), cx)
         };
         match ended {
@@ -210,31 +211,34 @@ impl<A: Capability> Instance<A> {
     /// Runs the turn of a call that needs no cell on the caller's thread, under the same conditions as [`run_inline`](Self::run_inline).
     pub(super) fn run_now<M: Message>(
         self: &Arc<Self>,
-        message: M,
-        brief: Brief,
+        message: &mut Option<M>,
+        polled: &Polled,
         cx: &mut Context<'_>,
     ) -> Run<M>
     where
         A: Handle<M>,
     {
         if !self.mailbox.is_empty() || !may_nest() {
-            return Run::Not(message, brief);
+            return Run::Not;
         }
         let Some(mut core) = self.hold() else {
-            return Run::Not(message, brief);
+            return Run::Not;
         };
         // Asked again under the lock: what this caller queued before must be done before.
         if !self.mailbox.is_empty() || !matches!(core.stage, Stage::Idle(_)) {
-            return Run::Not(message, brief);
+            return Run::Not;
         }
+        let Some(message) = message.take() else {
+            return Run::Not;
+        };
         core.begin(|tenant, slot| {
             slot.set(direct_turn(tenant, message));
             Ok(())
         });
-        let (ended, left) = {
+        let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
-            let _home = self.home.handle().enter();
-            core.poll_brief(brief, cx)
+            let _home = self.home.enter();
+            core.poll_brief(polled, cx)
         };
         match ended {
             Poll::Ready(end) => {
@@ -242,9 +246,9 @@ impl<A: Capability> Instance<A> {
                     self.counters.inline.load(Ordering::Relaxed) + 1,
                     Ordering::Relaxed,
                 );
-                self.end_direct(&mut core, end, left)
+                self.end_direct(&mut core, end, polled)
             }
-            Poll::Pending => match left.into_cell::<M>() {
+            Poll::Pending => match polled.handed_on::<M>() {
                 Some(cell) => {
                     core.job = Some(Arc::<CallCell<M>>::clone(&cell));
                     // It was polled for the caller; from now on it must wake its home.
@@ -262,7 +266,7 @@ impl<A: Capability> Instance<A> {
         self: &Arc<Self>,
         core: &mut Core<A>,
         mut end: TurnEnd<A>,
-        left: Left,
+        polled: &Polled,
     ) -> Run<M>
     where
         A: Handle<M>,
@@ -273,10 +277,12 @@ impl<A: Capability> Instance<A> {
             _ => None,
         };
         self.end_turn(core, end);
-        match (result, left.cell::<M>()) {
-            (Some(result), _) => Run::Over(result),
-            (None, Some(cell)) => Run::GoesOn(cell),
-            (None, None) => Run::Over(Err(Box::new(self.unanswered()))),
+        if let Some(result) = result {
+            return Run::Over(result);
+        }
+        match polled.cell::<M>() {
+            Some(cell) => Run::GoesOn(cell),
+            None => Run::Over(Err(Box::new(self.unanswered()))),
         }
     }
 
@@ -330,7 +336,7 @@ impl<A: Capability> Runnable for Instance<A> {
 /// The core of an actor, held.
 pub(super) struct Held<'i, A: Capability> {
     // Dropped in this order: the core must be free when we look again.
-    core: MutexGuard<'i, Core<A>>,
+    core: Locked<'i, Core<A>>,
     _look: LookAgain<'i, A>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
+use tokio::runtime::{EnterGuard, Handle};
 use tokio::sync::Notify;
 
 /// Actors run in a row before the loop lets its thread's other tasks have a go.
@@ -46,6 +46,11 @@ impl Home {
 
     pub(super) fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// Makes the home's runtime the thread's current one: what a turn waits for belongs to it.
+    pub(super) fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
     }
 
     /// Puts an actor at the end of the queue.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use super::restarts::Restarts;
 use super::turn::{Job, Slot, Tenant, TurnEnd};
 use crate::actor::{Capability, abort};
-use crate::call::current::{Brief, Left, within, within_brief};
+use crate::call::current::{Polled, within};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Tick};
 use crate::contract::Contract;
@@ -125,12 +125,8 @@ impl<A: Capability> Core<A> {
     }
 
     /// Polls a turn of whose call there is only a brief.
-    pub(super) fn poll_brief(
-        &mut self,
-        brief: Brief,
-        cx: &mut Context<'_>,
-    ) -> (Poll<TurnEnd<A>>, Left) {
-        within_brief(brief, || self.poll_slot(cx))
+    pub(super) fn poll_brief(&mut self, polled: &Polled, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {
+        polled.during(|| self.poll_slot(cx))
     }
 
     fn poll_slot(&mut self, cx: &mut Context<'_>) -> Poll<TurnEnd<A>> {

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::call::cell::CallCell;
-use crate::call::current::Brief;
+use crate::call::current::Polled;
 use crate::call::route::{Answer, Directory, Door, LocalDoor, Offer, Remote, Request, Run, Target};
 use crate::call::{CallError, Part, Tick};
 use crate::config::CapabilitySettings;
@@ -186,8 +186,11 @@ impl<M: Message> Door<M> for FakeAnswer<M> {
         }
     }
 
-    fn run(&self, message: M, _: Brief, _: &mut Context<'_>) -> Run<M> {
-        Run::Over(Ok((self.answer)(message)))
+    fn run(&self, message: &mut Option<M>, _: &Polled, _: &mut Context<'_>) -> Run<M> {
+        match message.take() {
+            Some(message) => Run::Over(Ok((self.answer)(message))),
+            None => Run::Not,
+        }
     }
 }
 
