@@ -75,6 +75,11 @@ pub trait Capability: Send + Sized + 'static {
     note = "add `#[handle] async fn …(&mut self, message: {M}, cx: &mut Cx<Self>) -> …` to its `#[capability] impl`"
 )]
 pub trait Handle<M: Message>: Capability<Contract: Accepts<M>> {
+    /// Whether every future of [`handle`](Self::handle) is ready when it is polled first: then its turns are run like functions,
+    /// which costs about half. A turn that waits all the same is broken off. Default: `false`; `#[capability]` says `true` of
+    /// methods without any `.await`.
+    const NEVER_WAITS: bool = false;
+
     /// One turn. An `Err` rolls its writes, events, sends and timers back.
     fn handle(&mut self, message: M, cx: &mut Cx<Self>) -> impl Future<Output = Outcome<M>> + Send;
 }

@@ -14,7 +14,7 @@ use tokio::time::Sleep;
 
 use super::cell::{CallCell, CallResult};
 use super::current::Polled;
-use super::envelope::{Options, address, decode, encode};
+use super::envelope::{Options, address, decode, encode, in_cell};
 use super::guard::{Failed, Guard, Passage};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Run};
 use super::scope::Scoped;
@@ -78,14 +78,14 @@ impl<'r, C, M: Message> Ask<'r, C, M> {
 
     /// How long this call may take instead of the capability's default. Inside a turn it can only shorten what is left.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.calling.options.deadline = Some(deadline);
+        self.calling.options.set_deadline(deadline);
         self
     }
 
     /// Makes retries of this message recognisable: a durable capability answers the same id with the first reply,
     /// within its inbox's retention (default 24 h). See [`MessageId`] for how texts are read.
     pub fn id(mut self, id: impl Into<MessageId>) -> Self {
-        self.calling.options.id = Some(id.into());
+        self.calling.options.set_id(Some(id.into()));
         self
     }
 }
@@ -99,13 +99,13 @@ impl<'r, C, M: Message> Tell<'r, C, M> {
 
     /// How long to wait for room instead of the capability's default.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.calling.options.deadline = Some(deadline);
+        self.calling.options.set_deadline(deadline);
         self
     }
 
     /// As [`Ask::id`].
     pub fn id(mut self, id: impl Into<MessageId>) -> Self {
-        self.calling.options.id = Some(id.into());
+        self.calling.options.set_id(Some(id.into()));
         self
     }
 }
@@ -213,7 +213,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             none => {
                 let id = cell.scope().id;
                 // Sent again it is the same message.
-                self.options.id = id;
+                self.options.set_id(id);
                 let may_repeat = guard.may_repeat(M::NAME, id);
                 let spare = may_repeat.then(|| cell.peek(serde_json::to_vec)).flatten();
                 let spare = spare.and_then(Result::ok);
@@ -246,7 +246,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             };
             match guarded.failed(error) {
                 Ok((message, pause)) => {
-                    self.options.until = Some(self.until);
+                    self.options.set_until(self.until);
                     self.message = Some(message);
                     self.stage = Stage::Pausing(pause);
                 }
@@ -330,11 +330,14 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         let Some(message) = &self.message else {
             return Ok(None);
         };
-        let mut addressed = address(route, self.key, message, &self.options, reply_wanted)?;
+        let mut polled = Polled::new(route.contract, M::NAME);
+        let Some(brief) = polled.brief_mut() else {
+            return Ok(None);
+        };
+        let addressed = address(brief, route, self.key, message, &self.options, reply_wanted)?;
         self.until = addressed.until;
         // A guard, or whoever follows the trace, needs the call in its cell from the beginning.
         if reply_wanted && addressed.step.is_none() && route.guard().is_none() {
-            let polled = Polled::brief(addressed.brief);
             match route.run::<C, M>(&mut self.message, &polled, cx) {
                 Run::Over(result) => return Ok(Some(result)),
                 Run::GoesOn(cell) => {
@@ -343,13 +346,9 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                 }
                 Run::Not => {}
             }
-            let Some(brief) = polled.into_brief() else {
-                return Ok(None);
-            };
-            addressed.brief = brief;
         }
-        if let Some(message) = self.message.take() {
-            self.stage = Stage::Offering(addressed.cell(message));
+        if let (Some(message), Some(brief)) = (self.message.take(), polled.into_brief()) {
+            self.stage = Stage::Offering(in_cell(message, brief, addressed.step));
         }
         Ok(None)
     }

@@ -47,6 +47,19 @@ pub(crate) struct Brief {
 }
 
 impl Brief {
+    /// A call of which nothing else is known yet.
+    pub(crate) const fn new(contract: &'static str, message: &'static str) -> Self {
+        Self {
+            contract,
+            message,
+            key: None,
+            deadline: Tick::NEVER,
+            id: None,
+            caller: None,
+            member: 0,
+        }
+    }
+
     /// The circumstances of the call.
     pub(crate) fn into_scope(self) -> Scope {
         let mut scope = Scope::new(self.contract, self.key, self.deadline);
@@ -170,8 +183,16 @@ pub(crate) fn within<T>(scoped: Arc<dyn Scoped>, poll: impl FnOnce() -> T) -> T 
 
 impl Polled {
     /// The turn of a call in short.
-    pub(crate) const fn brief(brief: Brief) -> Self {
-        Self(RefCell::new(Current::Brief(brief)))
+    pub(crate) const fn new(contract: &'static str, message: &'static str) -> Self {
+        Self(RefCell::new(Current::Brief(Brief::new(contract, message))))
+    }
+
+    /// What is known of the call, to be completed before it is made.
+    pub(crate) fn brief_mut(&mut self) -> Option<&mut Brief> {
+        match self.0.get_mut() {
+            Current::Brief(brief) => Some(brief),
+            Current::None | Current::Shared(_) => None,
+        }
     }
 
     /// Makes it the thread's current turn while `poll` runs.

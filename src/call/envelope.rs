@@ -11,24 +11,57 @@ use super::tracer::Step;
 use super::{CallError, Key, MessageId, Part, Tick};
 use crate::contract::{Message, Outcome, SizeError, encoded_size_within};
 
-/// What a caller may say about one call.
+/// What a caller may say about one call. Most say nothing.
 #[derive(Debug, Default)]
-pub(super) struct Options {
-    pub(super) deadline: Option<Duration>,
-    pub(super) id: Option<MessageId>,
+pub(super) struct Options(Option<Box<Said>>);
+
+#[derive(Debug, Default)]
+struct Said {
+    deadline: Option<Duration>,
+    id: Option<MessageId>,
     /// Until when it may take, when it is made again; instead of the deadline.
-    pub(super) until: Option<Tick>,
+    until: Option<Tick>,
+}
+
+impl Options {
+    fn said(&mut self) -> &mut Said {
+        self.0.get_or_insert_default()
+    }
+
+    pub(super) fn set_deadline(&mut self, deadline: Duration) {
+        self.said().deadline = Some(deadline);
+    }
+
+    pub(super) fn set_id(&mut self, id: Option<MessageId>) {
+        self.said().id = id;
+    }
+
+    /// It is made again: it may take until then.
+    pub(super) fn set_until(&mut self, until: Tick) {
+        self.said().until = Some(until);
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.0.as_ref()?.deadline
+    }
+
+    fn id(&self) -> Option<MessageId> {
+        self.0.as_ref()?.id
+    }
+
+    fn until(&self) -> Option<Tick> {
+        self.0.as_ref()?.until
+    }
 }
 
 /// A message in its cell, and until when its sender waits.
 pub(super) type Enveloped<M> = (Arc<CallCell<M>>, Tick);
 
-/// A call that may be made, and until when its sender waits.
+/// What is known of a call that may be made, besides its [`Brief`].
 pub(super) struct Addressed {
-    pub(super) brief: Brief,
     pub(super) until: Tick,
     /// Set when its trace is known already: because it is recorded, or because nobody waits who could tell.
-    pub(super) step: Option<Step>,
+    pub(super) step: Option<Box<Step>>,
 }
 
 /// Puts a message into its cell, with the circumstances of the caller; also says until when the caller waits.
@@ -39,28 +72,29 @@ pub(super) fn envelope<M: Message>(
     options: &Options,
     reply_wanted: bool,
 ) -> Result<Enveloped<M>, (M, CallError)> {
-    match address(route, key, &message, options, reply_wanted) {
-        Ok(addressed) => {
-            let until = addressed.until;
-            Ok((addressed.cell(message), until))
-        }
+    let mut brief = Brief::new(route.contract, M::NAME);
+    match address(&mut brief, route, key, &message, options, reply_wanted) {
+        Ok(Addressed { until, step }) => Ok((in_cell(message, brief, step), until)),
         Err(error) => Err((message, error)),
     }
 }
 
-impl Addressed {
-    /// The call with its message.
-    pub(super) fn cell<M: Message>(self, message: M) -> Arc<CallCell<M>> {
-        let scope = self.brief.into_scope();
-        if let Some(step) = self.step {
-            scope.set_step(step);
-        }
-        Arc::new(CallCell::new(message, scope))
+/// The call with its message.
+pub(super) fn in_cell<M: Message>(
+    message: M,
+    brief: Brief,
+    step: Option<Box<Step>>,
+) -> Arc<CallCell<M>> {
+    let scope = brief.into_scope();
+    if let Some(step) = step {
+        scope.set_step(*step);
     }
+    Arc::new(CallCell::new(message, scope))
 }
 
-/// Finds out whether a message may be sent, and under which circumstances of the caller.
+/// Finds out whether a message may be sent, and writes into `brief` under which circumstances of the caller.
 pub(super) fn address<M: Message>(
+    brief: &mut Brief,
     route: &Route,
     key: Option<&Key>,
     message: &M,
@@ -73,14 +107,17 @@ pub(super) fn address<M: Message>(
             capability: route.contract.to_owned(),
         });
     }
-    if let Some(key) = key.filter(|key| !key.is_valid()) {
-        return Err(invalid_key(route.contract, key));
+    if let Some(key) = key {
+        if !key.is_valid() {
+            return Err(invalid_key(route.contract, key));
+        }
+        brief.key = Some(key.clone());
     }
     within_size(route, message)?;
     let now = route.clock.now();
     let own = options
-        .until
-        .unwrap_or_else(|| now.after(options.deadline.unwrap_or_else(|| route.deadline())));
+        .until()
+        .unwrap_or_else(|| now.after(options.deadline().unwrap_or_else(|| route.deadline())));
     let until = caller
         .as_ref()
         .map_or(own, |caller| own.min(caller.scope().deadline));
@@ -90,34 +127,22 @@ pub(super) fn address<M: Message>(
             started: false,
         });
     }
-    let cause = caller.as_ref().map(|caller| caller.scope());
-    let step = if let Some(recorded) = cause.and_then(|cause| cause.recorded()) {
-        Some(Step::after(recorded.context))
-    } else if cause.is_none() && route.tracer.begins() {
-        Some(Step::root(true))
-    } else {
-        // Nobody waits, so the way back to the cause is lost with this call.
-        cause
-            .filter(|_| !reply_wanted)
-            .map(|cause| Step::after(cause.step().context))
+    // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
+    brief.deadline = if reply_wanted { until } else { Tick::NEVER };
+    brief.id = options.id();
+    let Some(caller) = caller else {
+        let step = route.tracer.begins().then(|| Box::new(Step::root(true)));
+        return Ok(Addressed { until, step });
     };
-    let id = options
-        .id
-        .or_else(|| cause.and_then(|cause| cause.next_id()));
-    Ok(Addressed {
-        brief: Brief {
-            contract: route.contract,
-            message: M::NAME,
-            key: key.cloned(),
-            // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
-            deadline: if reply_wanted { until } else { Tick::NEVER },
-            id,
-            caller: caller.filter(|_| reply_wanted),
-            member: 0,
-        },
-        until,
-        step,
-    })
+    let cause = caller.scope();
+    let step = match cause.recorded() {
+        Some(recorded) => Some(Box::new(Step::after(recorded.context))),
+        // Nobody waits, so the way back to the cause is lost with this call.
+        None => (!reply_wanted).then(|| Box::new(Step::after(cause.step().context))),
+    };
+    brief.id = brief.id.or_else(|| cause.next_id());
+    brief.caller = Some(caller).filter(|_| reply_wanted);
+    Ok(Addressed { until, step })
 }
 
 /// Holds a message against the size limit, which counts its JSON whether or not it is ever encoded.

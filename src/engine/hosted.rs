@@ -181,17 +181,24 @@ impl<A: Capability> Hosted<A> {
         if self.spec.services.remembers || A::EXECUTION == Execution::Blocking {
             return Run::Not;
         }
+        let run = |instance: &Arc<Instance<A>>, message: &mut Option<M>, cx: &mut Context<'_>| {
+            if <A as Handle<M>>::NEVER_WAITS {
+                instance.run_at_once(message, polled)
+            } else {
+                instance.run_now(message, polled, cx)
+            }
+        };
         match &self.members {
-            Members::Singleton(instance) => instance.run_now(message, polled, cx),
+            Members::Singleton(instance) => run(instance, message, cx),
             Members::Pool { instances, next } => {
                 let chosen = next.fetch_add(1, Ordering::Relaxed) % instances.len();
                 let instance = &instances[chosen];
                 polled.run_by(instance.member);
-                instance.run_now(message, polled, cx)
+                run(instance, message, cx)
             }
             Members::Keyed(keyed) => {
                 match polled.with_key(|key| self.of_key(keyed, key)).flatten() {
-                    Some(instance) => instance.run_now(message, polled, cx),
+                    Some(instance) => run(&instance, message, cx),
                     None => Run::Not,
                 }
             }

@@ -28,7 +28,7 @@ pub(crate) struct Instance<A: Capability> {
     pub(super) key: Option<Key>,
     /// Which of several equal actors it is, counted from 1; 0 when there is only one.
     pub(super) member: u32,
-    home: Arc<Home>,
+    pub(super) home: Arc<Home>,
     pub(super) mailbox: Mailbox<A>,
     /// Held by whoever runs the actor: never waited for.
     core: TryLock<Core<A>>,
@@ -191,18 +191,13 @@ impl<A: Capability> Instance<A> {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
                     cell.complete(Err(error.clone()));
                 }
-                self.counters.inline.store(
-                    self.counters.inline.load(Ordering::Relaxed) + 1,
-                    Ordering::Relaxed,
-                );
+                self.count_inline();
                 self.end_turn(&mut core, end);
             }
             Poll::Pending => {
                 cell.scope().set_inline(false);
                 core.job = Some(Arc::<CallCell<M>>::clone(cell));
-                // It was polled for the caller; from now on it must wake its home.
-                self.woken.store(true, Ordering::Relaxed);
-                self.missed.store(true, Ordering::Relaxed);
+                self.goes_on_at_home();
             }
         }
         true
@@ -242,18 +237,13 @@ impl<A: Capability> Instance<A> {
         };
         match ended {
             Poll::Ready(end) => {
-                self.counters.inline.store(
-                    self.counters.inline.load(Ordering::Relaxed) + 1,
-                    Ordering::Relaxed,
-                );
+                self.count_inline();
                 self.end_direct(&mut core, end, polled)
             }
             Poll::Pending => match polled.handed_on::<M>() {
                 Some(cell) => {
                     core.job = Some(Arc::<CallCell<M>>::clone(&cell));
-                    // It was polled for the caller; from now on it must wake its home.
-                    self.woken.store(true, Ordering::Relaxed);
-                    self.missed.store(true, Ordering::Relaxed);
+                    self.goes_on_at_home();
                     Run::GoesOn(cell)
                 }
                 None => Run::Over(Err(Box::new(self.unanswered()))),
@@ -286,8 +276,21 @@ impl<A: Capability> Instance<A> {
         }
     }
 
+    /// What runs was polled for a caller; from now on it must wake its home.
+    pub(super) fn goes_on_at_home(&self) {
+        self.woken.store(true, Ordering::Relaxed);
+        self.missed.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts a turn that ended on its caller's thread.
+    pub(super) fn count_inline(&self) {
+        let inline = &self.counters.inline;
+        // Only who holds the core counts.
+        inline.store(inline.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
     /// A turn that ends without an answer, which none does.
-    fn unanswered(&self) -> CallError {
+    pub(super) fn unanswered(&self) -> CallError {
         CallError::Panicked {
             capability: self.name(),
             reason: "the turn ended without a word".to_owned(),

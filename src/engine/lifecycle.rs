@@ -122,15 +122,9 @@ impl<A: Capability> Instance<A> {
                 core.stage = Stage::Idle(tenant);
                 if std::mem::take(&mut core.is_starting) {
                     self.becomes(Condition::Ready);
+                    self.touch_maybe();
                 } else {
-                    core.restarts.succeeded();
-                    self.counters.turns.store(
-                        self.counters.turns.load(Ordering::Relaxed) + 1,
-                        Ordering::Relaxed,
-                    );
-                }
-                if self.spec.services.remembers || self.key.is_some() {
-                    self.touch();
+                    self.succeeded(core);
                 }
             }
             TurnEnd::Lost(error) => {
@@ -161,6 +155,22 @@ impl<A: Capability> Instance<A> {
         if self.key.is_some() {
             // A million idle keyed actors must not each keep the room of their last turn.
             core.slot = None;
+        }
+    }
+
+    /// A turn came to its end.
+    pub(super) fn succeeded(&self, core: &mut Core<A>) {
+        core.restarts.succeeded();
+        let turns = &self.counters.turns;
+        // Only who holds the core counts.
+        turns.store(turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.touch_maybe();
+    }
+
+    /// Notes that it was used, if anybody wants to know.
+    fn touch_maybe(&self) {
+        if self.spec.services.remembers || self.key.is_some() {
+            self.touch();
         }
     }
 

@@ -1,5 +1,6 @@
 //! How turns run: instances, mailboxes, inline turns, supervision, and the threads that host them.
 
+mod at_once;
 pub(crate) mod commit;
 mod doors;
 pub(crate) mod host;

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::spec::Spec;
-use super::turn::{Job, Slot, Tenant, TurnEnd, log_handled, lose};
+use super::turn::{broken, Job, Slot, Tenant, TurnEnd, log_handled, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
 use crate::actor::debts::{Debt, Landed, Onward};
@@ -273,10 +273,7 @@ async fn delivery_turn<A: Capability>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, tenant.cx.draft().services().capability);
-            watched.end(match error {
-                CallError::Panicked { .. } => TurnOutcome::Panicked,
-                _ => TurnOutcome::Failed,
-            });
+            watched.end(broken(&error));
             lose(tenant, &error);
             let _ = ran.send(Err(Undelivered::Failed(error.clone())));
             TurnEnd::Lost(Box::new(error))

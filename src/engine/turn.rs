@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use tokio_util::sync::ReusableBoxFuture;
 
+use super::at_once;
 use super::commit;
 use super::inbox;
 use super::spec::Spec;
@@ -159,10 +160,7 @@ async fn call_turn<A: Handle<M>, M: Message>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
-            let outcome = match error {
-                CallError::Panicked { .. } => TurnOutcome::Panicked,
-                _ => TurnOutcome::Failed,
-            };
+            let outcome = broken(&error);
             end_watch::<A, M>(tenant.cx.draft().services(), &cell, watch, outcome);
             lose(tenant, &error);
             let error = Box::new(error);
@@ -188,18 +186,8 @@ pub(super) async fn direct_turn<A: Handle<M>, M: Message>(
     match handled {
         Ok(outcome) => {
             log_handled(M::NAME, outcome.is_err());
-            let draft = tenant.cx.draft();
-            if outcome.is_err() {
-                draft.drop_turn();
-            }
-            let result = match commit::within_size(draft, &outcome) {
-                Ok(()) => Ok(outcome),
-                Err(error) => {
-                    draft.drop_turn();
-                    Err(error)
-                }
-            };
-            if let Some(room) = conclude::<A, M>(&mut tenant, result, watch) {
+            let (sealing, result) = at_once::settle::<M>(tenant.cx.draft(), outcome);
+            if let Some(room) = conclude::<A, M>(&mut tenant, sealing, result, watch) {
                 room.await;
             }
             TurnEnd::Back(tenant)
@@ -207,10 +195,7 @@ pub(super) async fn direct_turn<A: Handle<M>, M: Message>(
         Err(unwound) => {
             tenant.cx.draft().drop_turn();
             let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
-            let outcome = match error {
-                CallError::Panicked { .. } => TurnOutcome::Panicked,
-                _ => TurnOutcome::Failed,
-            };
+            let outcome = broken(&error);
             let services = tenant.cx.draft().services();
             end_unseen::<A, M>(services, watch, current::is_inline(), outcome);
             lose(tenant, &error);
@@ -222,15 +207,12 @@ pub(super) async fn direct_turn<A: Handle<M>, M: Message>(
 /// Commits the turn. Leaves the result on the desk if nothing has to be waited for and the caller is still there, else in a cell.
 fn conclude<A: Handle<M>, M: Message>(
     tenant: &mut Tenant<A>,
+    sealing: Sealing,
     result: CallResult<M>,
     watch: Watch,
 ) -> commit::WaitsForRoom {
     let is_inline = current::is_inline();
     let draft = tenant.cx.draft();
-    let (sealing, result) = match commit::seal(draft) {
-        Ok(sealing) => (sealing, result),
-        Err(error) => (Sealing::Nothing, Err(Box::new(error))),
-    };
     if is_inline && matches!(sealing, Sealing::Nothing) {
         end_unseen::<A, M>(draft.services(), watch, true, outcome_of(&result));
         tenant.desk.put::<M>(result);
@@ -244,7 +226,15 @@ fn conclude<A: Handle<M>, M: Message>(
     })
 }
 
-fn outcome_of<T, E, F>(result: &Result<Result<T, E>, F>) -> TurnOutcome {
+/// How a turn ended that was broken off with an error.
+pub(super) fn broken(error: &CallError) -> TurnOutcome {
+    match error {
+        CallError::Panicked { .. } => TurnOutcome::Panicked,
+        _ => TurnOutcome::Failed,
+    }
+}
+
+pub(super) fn outcome_of<T, E, F>(result: &Result<Result<T, E>, F>) -> TurnOutcome {
     match result {
         Ok(Ok(_)) => TurnOutcome::Ok,
         Ok(Err(_)) => TurnOutcome::Refused,
@@ -253,7 +243,7 @@ fn outcome_of<T, E, F>(result: &Result<Result<T, E>, F>) -> TurnOutcome {
 }
 
 /// Ends the watch of a turn whose trace is not recorded.
-fn end_unseen<A: Handle<M>, M: Message>(
+pub(super) fn end_unseen<A: Handle<M>, M: Message>(
     services: &Services,
     watch: Watch,
     is_inline: bool,
@@ -303,7 +293,7 @@ fn answer<A: Handle<M>, M: Message>(
 }
 
 /// The position of the message's meter.
-const fn slot<A: Handle<M>, M: Message>() -> usize {
+pub(super) const fn slot<A: Handle<M>, M: Message>() -> usize {
     <A::Contract as Accepts<M>>::SLOT
 }
 

@@ -161,12 +161,18 @@ impl Writer<'_> {
 
     fn handle_impl(&self, handler: &Handler) -> TokenStream {
         let ty = self.ty;
-        let Handler { method, message } = handler;
+        let Handler {
+            method,
+            message,
+            never_waits,
+        } = handler;
         let cfgs = &method.cfgs;
         let function = handle_fn(handler);
+        let never_waits = never_waits.then(|| quote!(const NEVER_WAITS: bool = true;));
         quote_spanned! {message.span()=>
             #(#cfgs)*
             impl ::skep::Handle<#message> for #ty {
+                #never_waits
                 #function
             }
         }
@@ -257,7 +263,9 @@ impl Writer<'_> {
 
 /// Where the method returns the outcome, the turn is its own future and not one around it: as small as the user wrote it.
 fn handle_fn(handler: &Handler) -> TokenStream {
-    let Handler { method, message } = handler;
+    let Handler {
+        method, message, ..
+    } = handler;
     let cx = context(method);
     let call = call(method, Some(quote!(message)));
     if method.returns_result() {

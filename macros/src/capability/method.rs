@@ -1,5 +1,6 @@
 //! The methods of a capability: which role each has, and whether its signature fits.
 
+use super::waits::never_waits;
 use crate::interval;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -40,6 +41,8 @@ pub(crate) struct Start {
 pub(crate) struct Handler {
     pub(crate) method: Method,
     pub(crate) message: Type,
+    /// Whether it has no word that could make it wait.
+    pub(crate) never_waits: bool,
 }
 
 /// `#[on]`
@@ -152,7 +155,11 @@ impl Methods {
             (Role::Stop, _) if self.stop.is_some() => return Err(twice("stop")),
             (Role::Start, settings) => self.start = Some(Start { method, settings }),
             (Role::Stop, _) => self.stop = Some(method),
-            (Role::Handle, Some(message)) => self.handlers.push(Handler { method, message }),
+            (Role::Handle, Some(message)) => self.handlers.push(Handler {
+                method,
+                message,
+                never_waits: never_waits(function),
+            }),
             (Role::On, Some(event)) => self.listeners.push(Listener::read(method, event, attr)?),
             (Role::Every, _) => self.tickers.push(Ticker {
                 method,

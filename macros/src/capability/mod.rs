@@ -6,6 +6,7 @@
 mod args;
 mod expand;
 mod method;
+mod waits;
 
 use args::Args;
 use method::Methods;

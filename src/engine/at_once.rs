@@ -1,0 +1,183 @@
+//! Turns of handlers that never wait, run like a function on the caller's thread: no future is kept, nothing is allocated.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use futures_util::future::BoxFuture;
+
+use super::commit;
+use super::instance::Instance;
+use super::stage::{Core, Stage};
+use super::turn::{Tenant, TurnEnd, broken, end_unseen, log_handled, lose, outcome_of, slot};
+use crate::actor::draft::{Draft, Sealing};
+use crate::actor::meter::Watch;
+use crate::actor::{Capability, Handle, abort};
+use crate::call::cell::CallResult;
+use crate::call::current::{Polled, may_nest};
+use crate::call::route::Run;
+use crate::call::CallError;
+use crate::contract::{Contract, Message, Outcome};
+
+/// What a handler ended in: its outcome, nothing when it waits, or what it unwound with.
+type Handled<M> = std::thread::Result<Poll<Outcome<M>>>;
+
+impl<A: Capability> Instance<A> {
+    /// Runs the turn of a call if the actor is idle and nothing is queued. FIFO holds because anything queued forbids the shortcut.
+    pub(super) fn run_at_once<M: Message>(
+        self: &Arc<Self>,
+        message: &mut Option<M>,
+        polled: &Polled,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        if !self.mailbox.is_empty() || !may_nest() {
+            return Run::Not;
+        }
+        let Some(mut core) = self.hold() else {
+            return Run::Not;
+        };
+        // Asked again under the lock: what this caller queued before must be done before.
+        if !self.mailbox.is_empty() {
+            return Run::Not;
+        }
+        let Stage::Idle(tenant) = &mut core.stage else {
+            return Run::Not;
+        };
+        let Some(message) = message.take() else {
+            return Run::Not;
+        };
+        let services = tenant.cx.draft().services();
+        let meter = &services.meters.messages[slot::<A, M>()];
+        let watch = services.meters.begin_now(meter, &services.clock);
+        let handled = {
+            let _home = self.home.enter();
+            polled.during(|| handle(tenant, message))
+        };
+        let result = match handled {
+            Ok(Poll::Ready(outcome)) => match settle::<M>(tenant.cx.draft(), outcome) {
+                (Sealing::Nothing, result) => result,
+                (sealing, result) => {
+                    return self.commit(&mut core, sealing, result, polled, watch);
+                }
+            },
+            Ok(Poll::Pending) => return self.break_off(&mut core, watch, waits::<A>()),
+            Err(unwound) => {
+                let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
+                return self.break_off(&mut core, watch, error);
+            }
+        };
+        let outcome = outcome_of(&result);
+        end_unseen::<A, M>(tenant.cx.draft().services(), watch, true, outcome);
+        self.count_inline();
+        self.succeeded(&mut core);
+        Run::Over(result)
+    }
+
+    /// Commits a turn that has left something; the reply is in the cell when that is done.
+    fn commit<M: Message>(
+        self: &Arc<Self>,
+        core: &mut Core<A>,
+        sealing: Sealing,
+        result: CallResult<M>,
+        polled: &Polled,
+        watch: Watch,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        let (Some(cell), Stage::Idle(tenant)) = (polled.handed_on::<M>(), &core.stage) else {
+            return Run::Over(Err(Box::new(self.unanswered())));
+        };
+        self.count_inline();
+        let answered = Arc::clone(&cell);
+        let room = commit::send(tenant.cx.draft(), sealing, move |services, committed| {
+            let result = committed.and(result);
+            end_unseen::<A, M>(services, watch, true, outcome_of(&result));
+            answered.complete(result);
+        });
+        match room {
+            None => self.succeeded(core),
+            Some(room) => self.wait_for_room(core, room),
+        }
+        Run::GoesOn(cell)
+    }
+
+    /// The actor begins no other turn until the committer has room.
+    fn wait_for_room(self: &Arc<Self>, core: &mut Core<A>, room: BoxFuture<'static, ()>) {
+        if let Stage::Idle(tenant) = std::mem::replace(&mut core.stage, Stage::Busy) {
+            core.set(async move {
+                room.await;
+                TurnEnd::Back(tenant)
+            });
+            self.goes_on_at_home();
+        }
+    }
+
+    /// The turn did not come to its end: its actor is lost.
+    fn break_off<M: Message>(
+        self: &Arc<Self>,
+        core: &mut Core<A>,
+        watch: Watch,
+        error: CallError,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        if let Stage::Idle(tenant) = std::mem::replace(&mut core.stage, Stage::Busy) {
+            let draft = tenant.cx.draft();
+            draft.drop_turn();
+            let outcome = broken(&error);
+            end_unseen::<A, M>(draft.services(), watch, true, outcome);
+            lose(tenant, &error);
+        }
+        self.count_inline();
+        let error = Box::new(error);
+        self.end_turn(core, TurnEnd::Lost(error.clone()));
+        Run::Over(Err(error))
+    }
+}
+
+/// Calls the handler. What it drops when it unwinds may unwind as well.
+fn handle<A: Handle<M>, M: Message>(tenant: &mut Tenant<A>, message: M) -> Handled<M> {
+    std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let Tenant { actor, cx, .. } = tenant;
+        let future = pin!(actor.handle(message, cx));
+        let polled = future.poll(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(outcome) = &polled {
+            log_handled(M::NAME, outcome.is_err());
+        }
+        polled
+    }))
+}
+
+/// Decides what the turn leaves behind.
+pub(super) fn settle<M: Message>(
+    draft: &Draft,
+    outcome: Outcome<M>,
+) -> (Sealing, CallResult<M>) {
+    if outcome.is_err() {
+        draft.drop_turn();
+    }
+    let result = match commit::within_size(draft, &outcome) {
+        Ok(()) => Ok(outcome),
+        Err(error) => {
+            draft.drop_turn();
+            Err(error)
+        }
+    };
+    match commit::seal(draft) {
+        Ok(sealing) => (sealing, result),
+        Err(error) => (Sealing::Nothing, Err(Box::new(error))),
+    }
+}
+
+/// A handler waits of which was said that it never does.
+fn waits<A: Capability>() -> CallError {
+    CallError::Panicked {
+        capability: <A::Contract as Contract>::NAME.to_owned(),
+        reason: "its handler waits, though it says `NEVER_WAITS`".to_owned(),
+    }
+}
