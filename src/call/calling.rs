@@ -33,6 +33,9 @@ pub struct Tell<'r, C, M: Message> {
     calling: Calling<'r, C, M>,
 }
 
+/// What a call ends in; `None` instead of an outcome is the acceptance of a tell.
+type Ended<M> = Result<Option<Outcome<M>>, Box<CallError>>;
+
 struct Calling<'r, C, M: Message> {
     route: &'r Arc<Route>,
     key: Option<&'r Key>,
@@ -118,7 +121,7 @@ impl<C: Accepts<M>, M: Message> Future for Ask<'_, C, M> {
             Ok(Some(Ok(reply))) => Ok(reply),
             Ok(Some(Err(refusal))) => Err(AskError::Domain(refusal)),
             Ok(None) => Err(AskError::Call(self.calling.misanswered())),
-            Err(error) => Err(AskError::Call(error)),
+            Err(error) => Err(AskError::Call(*error)),
         };
         Poll::Ready(result)
     }
@@ -128,7 +131,10 @@ impl<C: Accepts<M>, M: Message> Future for Tell<'_, C, M> {
     type Output = Result<(), CallError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.calling.poll(cx, RequestKind::Tell).map_ok(|_| ())
+        self.calling
+            .poll(cx, RequestKind::Tell)
+            .map_ok(|_| ())
+            .map_err(|error| *error)
     }
 }
 
@@ -183,11 +189,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     }
 
     /// Goes on with the call; `None` instead of an outcome is the acceptance of a tell.
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        kind: RequestKind,
-    ) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    fn poll(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Poll<Ended<M>>
     where
         C: Accepts<M>,
     {
@@ -229,10 +231,10 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     /// Goes on with a guarded call: tells the guard how it ended, and makes it again if that may help.
     fn past_guard(
         &mut self,
-        mut polled: Poll<Result<Option<Outcome<M>>, CallError>>,
+        mut polled: Poll<Ended<M>>,
         cx: &mut Context<'_>,
         kind: RequestKind,
-    ) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    ) -> Poll<Ended<M>>
     where
         C: Accepts<M>,
     {
@@ -242,7 +244,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     guarded.passage.succeeded();
                     break;
                 }
-                Err(error) => error.clone(),
+                Err(error) => CallError::clone(error),
             };
             match guarded.failed(error) {
                 Ok((message, pause)) => {
@@ -250,18 +252,14 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     self.message = Some(message);
                     self.stage = Stage::Pausing(pause);
                 }
-                Err(error) => return Poll::Ready(Err(error)),
+                Err(error) => return Poll::Ready(Err(Box::new(error))),
             }
             polled = self.advance(cx, kind);
         }
         polled
     }
 
-    fn advance(
-        &mut self,
-        cx: &mut Context<'_>,
-        kind: RequestKind,
-    ) -> Poll<Result<Option<Outcome<M>>, CallError>>
+    fn advance(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Poll<Ended<M>>
     where
         C: Accepts<M>,
     {
@@ -282,7 +280,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     };
                     coop.made_progress();
                     if let Some(result) = self.begin(cx, kind)? {
-                        return Poll::Ready(result.map(Some).map_err(|error| *error));
+                        return Poll::Ready(result.map(Some));
                     }
                 }
                 Stage::Offering(cell) => {
@@ -307,7 +305,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                 }
                 Stage::WaitingForReply(cell) => {
                     let result = ready!(self.wait_for_reply(cell, cx));
-                    return Poll::Ready(result.map(Some).map_err(|error| *error));
+                    return Poll::Ready(result.map(Some));
                 }
                 Stage::Elsewhere(cell, answer) => return self.wait_for_answer(cell, answer, cx),
                 Stage::Over => return Poll::Pending,
@@ -320,7 +318,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         &mut self,
         cx: &mut Context<'_>,
         kind: RequestKind,
-    ) -> Result<Option<CallResult<M>>, CallError>
+    ) -> Result<Option<CallResult<M>>, Box<CallError>>
     where
         C: Accepts<M>,
     {
@@ -359,7 +357,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         cell: Arc<CallCell<M>>,
         cx: &mut Context<'_>,
         kind: RequestKind,
-    ) -> Result<Option<Option<Outcome<M>>>, CallError>
+    ) -> Result<Option<Option<Outcome<M>>>, Box<CallError>>
     where
         C: Accepts<M>,
     {
@@ -368,7 +366,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             Offer::Taken if kind == RequestKind::Tell => return Ok(Some(None)),
             Offer::Taken => self.stage = Stage::WaitingForReply(cell),
             Offer::Full(room) => self.stage = Stage::WaitingForRoom(cell, room),
-            Offer::Refused(error) => return Err(error),
+            Offer::Refused(error) => return Err(Box::new(error)),
             Offer::Elsewhere(remote) => {
                 if cell.scope().recorded().is_some() {
                     cell.scope().queued(self.route.clock.precise());
@@ -433,11 +431,13 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         cell: Arc<CallCell<M>>,
         mut answer: BoxFuture<'static, Result<Answer, CallError>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Outcome<M>>, CallError>> {
+    ) -> Poll<Ended<M>> {
         if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
             self.record(&*cell, &answer);
             return Poll::Ready(
-                answer.and_then(|answer| decode::<M>(self.route.contract, &answer)),
+                answer
+                    .and_then(|answer| decode::<M>(self.route.contract, &answer))
+                    .map_err(Box::new),
             );
         }
         self.stage = Stage::Elsewhere(cell, answer);

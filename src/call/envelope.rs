@@ -75,7 +75,7 @@ pub(super) fn envelope<M: Message>(
     let mut brief = Brief::new(route.contract, M::NAME);
     match address(&mut brief, route, key, &message, options, reply_wanted) {
         Ok(Addressed { until, step }) => Ok((in_cell(message, brief, step), until)),
-        Err(error) => Err((message, error)),
+        Err(error) => Err((message, *error)),
     }
 }
 
@@ -100,16 +100,16 @@ pub(super) fn address<M: Message>(
     message: &M,
     options: &Options,
     reply_wanted: bool,
-) -> Result<Addressed, CallError> {
+) -> Result<Addressed, Box<CallError>> {
     let caller = current();
     if caller.is_none() && route.is_closed() {
-        return Err(CallError::Stopping {
+        return Err(Box::new(CallError::Stopping {
             capability: route.contract.to_owned(),
-        });
+        }));
     }
     if let Some(key) = key {
         if !key.is_valid() {
-            return Err(invalid_key(route.contract, key));
+            return Err(Box::new(invalid_key(route.contract, key)));
         }
         brief.key = Some(key.clone());
     }
@@ -122,10 +122,10 @@ pub(super) fn address<M: Message>(
         .as_ref()
         .map_or(own, |caller| own.min(caller.scope().deadline));
     if reply_wanted && until <= now {
-        return Err(CallError::DeadlineExceeded {
+        return Err(Box::new(CallError::DeadlineExceeded {
             capability: route.contract.to_owned(),
             started: false,
-        });
+        }));
     }
     // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
     brief.deadline = if reply_wanted { until } else { Tick::NEVER };

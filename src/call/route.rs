@@ -117,6 +117,8 @@ impl Directory {
             deadline_ns: AtomicU64::new(nanos(DEADLINE_DEFAULT)),
             message_size: AtomicUsize::new(MESSAGE_SIZE_DEFAULT),
             target: ArcSwap::from_pointee(target),
+            doors: OnceLock::new(),
+            leads_to_doors: AtomicBool::new(false),
             by_name: ArcSwapOption::new(by_name),
             guard,
         }
@@ -183,6 +185,10 @@ pub(crate) struct Route {
     deadline_ns: AtomicU64,
     message_size: AtomicUsize,
     target: ArcSwap<Target>,
+    /// The doors that it led to first, and mostly still does: found without telling anybody that somebody looks.
+    doors: OnceLock<Doors>,
+    /// Whether it leads there now.
+    leads_to_doors: AtomicBool,
     /// Where calls enter whose message is known by its name only.
     by_name: ArcSwapOption<Arc<dyn Remote>>,
     /// What stands before it, whatever stands at its end.
@@ -196,10 +202,13 @@ pub(crate) enum Target {
     /// Nobody any more: the runtime has stopped.
     Closed,
     /// Actors of this process: a door for each message, in the order of the contract's slots.
-    Local(Box<[LocalDoor]>),
+    Local(Doors),
     /// Another process, or one that is treated as such.
     Remote(Arc<dyn Remote>),
 }
+
+/// A door for each message of a contract, in the order of its slots.
+pub(crate) type Doors = Arc<[LocalDoor]>;
 
 /// A `Box<dyn Door<M>>` whose `M` is known to whoever has the contract.
 pub(crate) type LocalDoor = Box<dyn Any + Send + Sync>;
@@ -301,7 +310,15 @@ impl Route {
         if matches!(target, Target::Vacant | Target::Closed) {
             self.by_name.store(None);
         }
+        let leads_to_doors = match &target {
+            Target::Local(doors) => {
+                Arc::ptr_eq(self.doors.get_or_init(|| Arc::clone(doors)), doors)
+            }
+            _ => false,
+        };
+        self.leads_to_doors.store(false, Ordering::Release);
         self.target.store(Arc::new(target));
+        self.leads_to_doors.store(leads_to_doors, Ordering::Release);
     }
 
     /// Says where calls enter whose message is known by its name only.
@@ -368,8 +385,8 @@ impl Route {
         polled: &Polled,
         cx: &mut Context<'_>,
     ) -> Run<M> {
-        if let Target::Local(doors) = &**self.target.load()
-            && let Some(door) = doors.get(C::SLOT)
+        if self.leads_to_doors.load(Ordering::Acquire)
+            && let Some(door) = self.doors.get().and_then(|doors| doors.get(C::SLOT))
             && let Some(door) = door.downcast_ref::<Box<dyn Door<M>>>()
         {
             return door.run(message, polled, cx);

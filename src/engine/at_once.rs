@@ -14,10 +14,10 @@ use super::turn::{Tenant, TurnEnd, broken, end_unseen, log_handled, lose, outcom
 use crate::actor::draft::{Draft, Sealing};
 use crate::actor::meter::Watch;
 use crate::actor::{Capability, Handle, abort};
+use crate::call::CallError;
 use crate::call::cell::CallResult;
 use crate::call::current::{Polled, may_nest};
 use crate::call::route::Run;
-use crate::call::CallError;
 use crate::contract::{Contract, Message, Outcome};
 
 /// What a handler ended in: its outcome, nothing when it waits, or what it unwound with.
@@ -53,7 +53,7 @@ impl<A: Capability> Instance<A> {
         let meter = &services.meters.messages[slot::<A, M>()];
         let watch = services.meters.begin_now(meter, &services.clock);
         let handled = {
-            let _home = self.home.enter();
+            let _home = self.home.enter(true);
             polled.during(|| handle(tenant, message))
         };
         let result = match handled {
@@ -154,10 +154,7 @@ fn handle<A: Handle<M>, M: Message>(tenant: &mut Tenant<A>, message: M) -> Handl
 }
 
 /// Decides what the turn leaves behind.
-pub(super) fn settle<M: Message>(
-    draft: &Draft,
-    outcome: Outcome<M>,
-) -> (Sealing, CallResult<M>) {
+pub(super) fn settle<M: Message>(draft: &Draft, outcome: Outcome<M>) -> (Sealing, CallResult<M>) {
     if outcome.is_err() {
         draft.drop_turn();
     }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Context;
 
 use super::hosted::Hosted;
 use super::served::Service;
 use crate::actor::{Capability, Handle, MessageVisitor};
+use crate::call::CallError;
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
 use crate::call::route::{Door, LocalDoor, Offer, Run};
-use crate::contract::{Accepts, Message};
+use crate::contract::{Accepts, Contract, Message};
 
 /// Makes a [`Door`] for each message.
 pub(super) struct Doors<A: Capability> {
@@ -26,25 +27,34 @@ impl<A: Capability> MessageVisitor<A> for Doors<A> {
         A::Contract: Accepts<M>,
     {
         let door: Box<dyn Door<M>> = Box::new(MessageDoor {
-            hosted: Arc::clone(&self.hosted),
+            hosted: Arc::downgrade(&self.hosted),
             message: PhantomData,
         });
         self.doors.push(Box::new(door));
     }
 }
 
+/// References to the capability lead here for as long as they are, and must not keep it beyond its runtime.
 struct MessageDoor<A: Capability, M> {
-    hosted: Arc<Hosted<A>>,
+    hosted: Weak<Hosted<A>>,
     message: PhantomData<fn() -> M>,
 }
 
 impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
     fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer {
-        self.hosted.offer(cell, poll)
+        match self.hosted.upgrade() {
+            Some(hosted) => hosted.offer(cell, poll),
+            None => Offer::Refused(CallError::Stopping {
+                capability: <A::Contract as Contract>::NAME.to_owned(),
+            }),
+        }
     }
 
     fn run(&self, message: &mut Option<M>, polled: &Polled, cx: &mut Context<'_>) -> Run<M> {
-        self.hosted.run(message, polled, cx)
+        match self.hosted.upgrade() {
+            Some(hosted) => hosted.run(message, polled, cx),
+            None => Run::Not,
+        }
     }
 }
 
@@ -61,7 +71,7 @@ impl<A: Capability> MessageVisitor<A> for EncodedDoors<A> {
         A::Contract: Accepts<M>,
     {
         let door: Arc<dyn Door<M>> = Arc::new(MessageDoor {
-            hosted: Arc::clone(&self.hosted),
+            hosted: Arc::downgrade(&self.hosted),
             message: PhantomData,
         });
         self.by_name.insert(M::NAME, Box::new(door));

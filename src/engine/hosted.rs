@@ -20,7 +20,7 @@ use crate::actor::services::Services;
 use crate::actor::{Capability, Execution, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
-use crate::call::route::{LocalDoor, Offer, Run};
+use crate::call::route::{self, Offer, Run};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Tick};
 use crate::contract::{Contract, Message};
@@ -119,13 +119,13 @@ where
     }
 
     /// The doors for calls from this process, in the order of the contract's slots.
-    pub(crate) fn doors(self: &Arc<Self>) -> Box<[LocalDoor]> {
+    pub(crate) fn doors(self: &Arc<Self>) -> route::Doors {
         let mut doors = Doors {
             hosted: Arc::clone(self),
             doors: Vec::new(),
         };
         A::visit(&mut doors);
-        doors.doors.into_boxed_slice()
+        doors.doors.into()
     }
 
     /// The doors for calls that come as bytes.

@@ -182,7 +182,7 @@ impl<A: Capability> Instance<A> {
         cell.scope().set_inline(true);
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
-            let _home = self.home.enter();
+            let _home = self.home.enter(false);
             core.poll(cell.scoped(), cx)
         };
         match ended {
@@ -232,7 +232,7 @@ impl<A: Capability> Instance<A> {
         });
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
-            let _home = self.home.enter();
+            let _home = self.home.enter(false);
             core.poll_brief(polled, cx)
         };
         match ended {

@@ -10,6 +10,7 @@ mod instance;
 mod keyed;
 mod lifecycle;
 mod mailbox;
+mod neighbourhood;
 pub(crate) mod parcel;
 pub(crate) mod ready;
 mod reception;

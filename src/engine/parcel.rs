@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::spec::Spec;
-use super::turn::{broken, Job, Slot, Tenant, TurnEnd, log_handled, lose};
+use super::turn::{Job, Slot, Tenant, TurnEnd, broken, log_handled, lose};
 use super::{commit, inbox};
 use crate::actor::binder::{PeriodicRun, Runner};
 use crate::actor::debts::{Debt, Landed, Onward};

@@ -1,11 +1,13 @@
 //! The actors that have something to do, and the loop that lets them do it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use tokio::runtime::{EnterGuard, Handle};
 use tokio::sync::Notify;
+
+use super::neighbourhood::Neighbourhood;
 
 /// Actors run in a row before the loop lets its thread's other tasks have a go.
 const RUNS_BEFORE_YIELD: u32 = 32;
@@ -17,6 +19,8 @@ pub(crate) struct Home {
     ready: Mutex<Option<VecDeque<Arc<dyn Runnable>>>>,
     wake: Notify,
     handle: Handle,
+    /// Where turns may begin without entering the home's runtime; set once, when all homes are there.
+    neighbourhood: OnceLock<Arc<Neighbourhood>>,
 }
 
 /// The home runs nobody any more.
@@ -41,16 +45,29 @@ impl Home {
             ready: Mutex::new(Some(VecDeque::new())),
             wake: Notify::new(),
             handle,
+            neighbourhood: OnceLock::new(),
         })
+    }
+
+    /// Tells homes that belong together of each other. `starter` is the runtime in which skep was started, if there is one.
+    pub(super) fn introduce(homes: &[&Arc<Self>], starter: Option<&Handle>) {
+        let handles = homes.iter().map(|home| &home.handle);
+        let neighbourhood = Arc::new(Neighbourhood::new(handles, starter));
+        for home in homes {
+            // Homes are introduced where they are made, and nowhere else.
+            let _ = home.neighbourhood.set(Arc::clone(&neighbourhood));
+        }
     }
 
     pub(super) fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    /// Makes the home's runtime the thread's current one: what a turn waits for belongs to it.
-    pub(super) fn enter(&self) -> EnterGuard<'_> {
-        self.handle.enter()
+    /// Makes the home's runtime the thread's current one, unless the caller's is as good: what a turn waits for belongs to it.
+    pub(super) fn enter(&self, never_waits: bool) -> Option<EnterGuard<'_>> {
+        let neighbourhood = self.neighbourhood.get();
+        let is_here = neighbourhood.is_some_and(|neighbourhood| neighbourhood.is_here(never_waits));
+        (!is_here).then(|| self.handle.enter())
     }
 
     /// Puts an actor at the end of the queue.

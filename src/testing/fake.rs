@@ -12,7 +12,9 @@ use futures_util::future::BoxFuture;
 
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
-use crate::call::route::{Answer, Directory, Door, LocalDoor, Offer, Remote, Request, Run, Target};
+use crate::call::route::{
+    Answer, Directory, Door, Doors, LocalDoor, Offer, Remote, Request, Run, Target,
+};
 use crate::call::{CallError, Part, Tick};
 use crate::config::CapabilitySettings;
 use crate::contract::{Accepts, Contract, Message, Outcome};
@@ -83,7 +85,7 @@ impl<C: Contract> Fake<C> {
         self
     }
 
-    fn doors(&self) -> Box<[LocalDoor]> {
+    fn doors(&self) -> Doors {
         let closed = || Box::new(()) as LocalDoor;
         (0..C::NUM_MESSAGES)
             .map(|slot| {

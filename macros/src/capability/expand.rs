@@ -168,7 +168,11 @@ impl Writer<'_> {
         } = handler;
         let cfgs = &method.cfgs;
         let function = handle_fn(handler);
-        let never_waits = never_waits.then(|| quote!(const NEVER_WAITS: bool = true;));
+        let never_waits = never_waits.then(|| {
+            quote!(
+                const NEVER_WAITS: bool = true;
+            )
+        });
         quote_spanned! {message.span()=>
             #(#cfgs)*
             impl ::skep::Handle<#message> for #ty {

@@ -6,14 +6,52 @@ use syn::{Attribute, ImplItemFn};
 
 /// Macros that wait for nothing, by the last word of their path. Any other may have an `await` inside.
 const HARMLESS: &[&str] = &[
-    "assert", "assert_eq", "assert_ne", "concat", "dbg", "debug", "debug_assert", "debug_assert_eq", "debug_assert_ne", "env",
-    "eprint", "eprintln", "error", "format", "format_args", "include_bytes", "include_str", "info", "json", "matches", "panic",
-    "print", "println", "stringify", "todo", "trace", "unimplemented", "unreachable", "vec", "warn", "write", "writeln",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "concat",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "eprint",
+    "eprintln",
+    "error",
+    "format",
+    "format_args",
+    "include_bytes",
+    "include_str",
+    "info",
+    "json",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+    "write",
+    "writeln",
 ];
 
 /// Attributes that leave the body of a method as it is.
 const PLAIN: &[&str] = &[
-    "allow", "cfg", "deprecated", "deny", "doc", "expect", "forbid", "inline", "must_use", "warn",
+    "allow",
+    "cfg",
+    "deprecated",
+    "deny",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "must_use",
+    "warn",
 ];
 
 /// Whether the method has no word that could make it wait.

@@ -36,9 +36,12 @@ impl Hosts {
         let or_cores = |number: usize| if number == 0 { cores } else { number };
         let arbiters = Arbiters::start(or_cores(num_arbiters))?;
         let blocking = BlockingPool::start(or_cores(num_blocking))?;
+        let (homes, blocking_home) = (arbiters.homes(), blocking.home());
+        let all: Vec<_> = homes.iter().chain([&blocking_home]).collect();
+        Home::introduce(&all, Handle::try_current().ok().as_ref());
         Ok(Self {
-            homes: arbiters.homes(),
-            blocking: blocking.home(),
+            homes,
+            blocking: blocking_home,
             threads: Some(Threads { arbiters, blocking }),
         })
     }
@@ -46,6 +49,7 @@ impl Hosts {
     /// One home for all actors, on a runtime that exists: everything on its thread, as the tests' virtual time wants it.
     pub(crate) fn on(handle: &Handle) -> Self {
         let home = Home::new(handle.clone());
+        Home::introduce(&[&home], None);
         #[allow(
             clippy::disallowed_methods,
             reason = "ends with the test's runtime, which owns it"
