@@ -57,7 +57,7 @@ pub(crate) enum Sealing {
     /// Nothing, but commits of earlier turns are under way: a reply must wait for what its turn could have seen.
     Barrier,
     /// The turn's batch.
-    Batch(Sealed),
+    Batch(Box<Sealed>),
 }
 
 /// A turn's end, ready for the committer.
@@ -208,12 +208,15 @@ impl Draft {
         }
     }
 
+    /// Whether nothing is written and no commit is under way. May say no where yes would do.
+    #[inline]
+    pub(crate) fn is_blank(&self) -> bool {
+        !self.0.is_written.load(Ordering::Acquire)
+    }
+
     /// Turns the running turn's writes into one batch, if there are any. After an error the turn is as it was, to be
     /// [dropped](Self::drop_turn).
     pub(crate) fn seal(&self) -> Result<Sealing, CallError> {
-        if !self.0.is_written.load(Ordering::Acquire) {
-            return Ok(Sealing::Nothing);
-        }
         let mut guard = self.0.overlay.lock();
         let Some(overlay) = &mut *guard else {
             return Ok(Sealing::Nothing);
@@ -260,12 +263,12 @@ impl Draft {
             .backlog
             .fetch_add(overlay.letters.len() as u64, Ordering::Relaxed);
         let commit = overlay.take_off();
-        Ok(Sealing::Batch(Sealed {
+        Ok(Sealing::Batch(Box::new(Sealed {
             batch,
             commit,
             news,
             shelved,
-        }))
+        })))
     }
 
     /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.

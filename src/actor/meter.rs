@@ -273,10 +273,8 @@ impl Watch {
         let duration = self.stop(meters, meter, clock, scope.is_inline(), outcome)?;
         let began = self.began?;
         let queued = scope.queued_at().map(|at| began.saturating_sub(at));
-        if self.weight > 0 {
-            if let Some(queued) = queued {
-                meter.queued.observe(queued, self.weight);
-            }
+        if let Some(queued) = queued.filter(|_| self.weight > 0) {
+            meter.queued.observe(queued, self.weight);
         }
         Some(Timed {
             duration,

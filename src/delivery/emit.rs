@@ -64,7 +64,7 @@ async fn post(
     let id = services.random.message_id();
     let draft = Draft::new(Arc::clone(&services), emission.key.clone());
     write(&draft, id, emission, &listeners);
-    let sealing = commit::seal(&draft).map_err(refusal)?;
+    let sealing = commit::seal(&draft).map_err(|error| refusal(*error))?;
     let position = match &sealing {
         Sealing::Batch(sealed) if services.log.keeps() => {
             sealed.shelved.as_ref().map(Shelved::first)

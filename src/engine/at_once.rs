@@ -20,9 +20,6 @@ use crate::call::current::{Polled, may_nest};
 use crate::call::route::Run;
 use crate::contract::{Contract, Message, Outcome};
 
-/// What a handler ended in: its outcome, nothing when it waits, or what it unwound with.
-type Handled<M> = std::thread::Result<Poll<Outcome<M>>>;
-
 impl<A: Capability> Instance<A> {
     /// Runs the turn of a call if the actor is idle and nothing is queued. FIFO holds because anything queued forbids the shortcut.
     pub(super) fn run_at_once<M: Message>(
@@ -57,13 +54,12 @@ impl<A: Capability> Instance<A> {
             polled.during(|| handle(tenant, message))
         };
         let result = match handled {
-            Ok(Poll::Ready(outcome)) => match settle::<M>(tenant.cx.draft(), outcome) {
+            Ok(outcome) => match settle::<M>(tenant.cx.draft(), outcome) {
                 (Sealing::Nothing, result) => result,
                 (sealing, result) => {
                     return self.commit(&mut core, sealing, result, polled, watch);
                 }
             },
-            Ok(Poll::Pending) => return self.break_off(&mut core, watch, waits::<A>()),
             Err(unwound) => {
                 let error = abort::reason(unwound, <A::Contract as Contract>::NAME);
                 return self.break_off(&mut core, watch, error);
@@ -140,16 +136,27 @@ impl<A: Capability> Instance<A> {
     }
 }
 
-/// Calls the handler. What it drops when it unwinds may unwind as well.
-fn handle<A: Handle<M>, M: Message>(tenant: &mut Tenant<A>, message: M) -> Handled<M> {
+/// Calls a handler that never waits.
+///
+/// # Errors
+///
+/// What it unwound with. One that waits all the same unwinds here.
+pub(super) fn handle<A: Handle<M>, M: Message>(
+    tenant: &mut Tenant<A>,
+    message: M,
+) -> std::thread::Result<Outcome<M>> {
     std::panic::catch_unwind(AssertUnwindSafe(|| {
         let Tenant { actor, cx, .. } = tenant;
         let future = pin!(actor.handle(message, cx));
-        let polled = future.poll(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(outcome) = &polled {
-            log_handled(M::NAME, outcome.is_err());
-        }
-        polled
+        let Poll::Ready(outcome) = future.poll(&mut Context::from_waker(Waker::noop())) else {
+            let reason = format!(
+                "the handler of {} waits, though it says `NEVER_WAITS`",
+                M::NAME
+            );
+            std::panic::resume_unwind(Box::new(reason));
+        };
+        log_handled(M::NAME, outcome.is_err());
+        outcome
     }))
 }
 
@@ -167,14 +174,6 @@ pub(super) fn settle<M: Message>(draft: &Draft, outcome: Outcome<M>) -> (Sealing
     };
     match commit::seal(draft) {
         Ok(sealing) => (sealing, result),
-        Err(error) => (Sealing::Nothing, Err(Box::new(error))),
-    }
-}
-
-/// A handler waits of which was said that it never does.
-fn waits<A: Capability>() -> CallError {
-    CallError::Panicked {
-        capability: <A::Contract as Contract>::NAME.to_owned(),
-        reason: "its handler waits, though it says `NEVER_WAITS`".to_owned(),
+        Err(error) => (Sealing::Nothing, Err(error)),
     }
 }

@@ -27,15 +27,21 @@ pub(super) fn then(
     match seal(draft) {
         Ok(sealing) => send(draft, sealing, done),
         Err(error) => {
-            done(draft.services(), Err(Box::new(error)));
+            done(draft.services(), Err(error));
             None
         }
     }
 }
 
 /// Ends the running turn. One that cannot be committed is rolled back.
-pub(crate) fn seal(draft: &Draft) -> Result<Sealing, CallError> {
-    draft.seal().inspect_err(|_| draft.drop_turn())
+pub(crate) fn seal(draft: &Draft) -> Result<Sealing, Box<CallError>> {
+    if draft.is_blank() {
+        return Ok(Sealing::Nothing);
+    }
+    draft.seal().map_err(|error| {
+        draft.drop_turn();
+        Box::new(error)
+    })
 }
 
 /// As [`then`], for a turn that is sealed.
@@ -51,7 +57,7 @@ pub(crate) fn send(
             None
         }
         Sealing::Barrier => barrier(draft.services(), done),
-        Sealing::Batch(sealed) => submit(draft.clone(), sealed, done),
+        Sealing::Batch(sealed) => submit(draft.clone(), *sealed, done),
     }
 }
 

@@ -115,7 +115,8 @@ mod tests {
             .expect("a runtime");
         let neighbourhood = Neighbourhood::new([home.handle()].into_iter(), Some(starter.handle()));
         let asked = async move { (neighbourhood.is_here(false), neighbourhood.is_here(true)) };
-        let found = starter.block_on(async { tokio::spawn(asked).await.expect("no panic") });
+        let asked = starter.spawn(asked);
+        let found = starter.block_on(asked).expect("no panic");
         assert_eq!(found, (false, true));
     }
 }

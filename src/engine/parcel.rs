@@ -377,7 +377,7 @@ async fn commit_and_tell<A: Capability>(
 ) {
     let sealing = concluded
         .inspect_err(|_| draft.drop_turn())
-        .and_then(|()| commit::seal(&draft));
+        .and_then(|()| commit::seal(&draft).map_err(|error| *error));
     let sealing = match sealing {
         Ok(sealing) => sealing,
         Err(error) => {

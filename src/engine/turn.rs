@@ -144,13 +144,20 @@ async fn call_turn<A: Handle<M>, M: Message>(
             return TurnEnd::Back(tenant);
         }
     }
-    let Tenant { actor, cx, .. } = &mut *tenant;
-    let handled = AssertUnwindSafe(async { actor.handle(message, cx).await })
+    let handled = if <A as Handle<M>>::NEVER_WAITS {
+        at_once::handle(&mut tenant, message)
+    } else {
+        let Tenant { actor, cx, .. } = &mut *tenant;
+        AssertUnwindSafe(async {
+            let outcome = actor.handle(message, cx).await;
+            log_handled(M::NAME, outcome.is_err());
+            outcome
+        })
         .catch_unwind()
-        .await;
+        .await
+    };
     match handled {
         Ok(outcome) => {
-            log_handled(M::NAME, outcome.is_err());
             let result = settle::<M>(tenant.cx.draft(), &cell, outcome);
             if let Some(room) = answer::<A, M>(tenant.cx.draft(), cell, result, watch) {
                 room.await;

@@ -401,3 +401,64 @@ async fn a_panic_deep_in_a_chain_of_calls_reaches_only_its_caller(colony: Colony
     assert!(matches!(stuck.call_error(), CallError::Panicked { .. }));
     assert_eq!(alpha.ask(Hop::along(&["beta"])).await, Ok(1));
 }
+
+/// Says that it never waits, and waits when it is told to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+#[message(reply = u64)]
+struct Rest {
+    waits: bool,
+}
+
+skep::contract! {
+    /// Boasts.
+    Boasting v1 { Rest }
+}
+
+#[derive(Default)]
+struct Boaster {
+    turns: u64,
+}
+
+impl skep::Capability for Boaster {
+    type Contract = Boasting;
+    type Settings = ();
+    const KIND: skep::Kind = skep::Kind::Singleton;
+    const DURABLE: bool = false;
+    const EXECUTION: skep::Execution = skep::Execution::Async;
+
+    async fn start((): (), _: &mut Cx<Self>) -> Result<Self, StartError> {
+        Ok(Self::default())
+    }
+
+    fn bind(binder: &mut skep::Binder<Self>) {
+        binder.messages();
+    }
+}
+
+impl skep::Handle<Rest> for Boaster {
+    const NEVER_WAITS: bool = true;
+
+    async fn handle(&mut self, m: Rest, _: &mut Cx<Self>) -> skep::Outcome<Rest> {
+        if m.waits {
+            tokio::task::yield_now().await;
+        }
+        self.turns += 1;
+        Ok(self.turns)
+    }
+}
+
+#[skep::test]
+async fn a_handler_that_waits_though_it_says_it_never_does_is_broken_off(colony: Colony) {
+    let runtime = colony.with::<Boaster>().start().await;
+    let boasting = runtime.get::<Boasting>();
+    for _ in 0..2 {
+        let first = boasting.ask(Rest { waits: false }).deadline(MINUTE).await;
+        assert_eq!(first, Ok(1), "the actor is new");
+        let waited = boasting.ask(Rest { waits: true }).deadline(MINUTE).await;
+        let error = waited.expect_err("it waits");
+        assert!(
+            matches!(error.call(), Some(CallError::Panicked { reason, .. }) if reason.contains("NEVER_WAITS")),
+            "{error}"
+        );
+    }
+}
