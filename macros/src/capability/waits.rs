@@ -1,6 +1,6 @@
 //! Whether a method can wait: one without a word of waiting is over when its future is polled first.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, ImplItemFn};
 
@@ -76,8 +76,10 @@ fn has_no_wait(tokens: TokenStream) -> bool {
             }
             TokenTree::Ident(ident) if ident == "await" => return false,
             TokenTree::Ident(ident) => last = Some(ident),
-            // A word and `!`: a macro, or a comparison with what comes before, which does no harm.
-            TokenTree::Punct(punct) if punct.as_char() == '!' => {
+            // A word and `!` that is no part of `!=`: a macro.
+            TokenTree::Punct(punct)
+                if punct.as_char() == '!' && punct.spacing() == Spacing::Alone =>
+            {
                 if last.take().is_some_and(|name| !is_one_of(&name, HARMLESS)) {
                     return false;
                 }
