@@ -72,7 +72,7 @@ impl Brief {
 
 /// What is known of the thread's turn.
 enum Current {
-    /// It is just being made more of.
+    /// There is none, whatever is polled further up; or it is just being made more of.
     None,
     /// It runs on its caller's thread, and nobody has asked for it yet.
     Brief(Brief),
@@ -133,7 +133,7 @@ pub(crate) fn current() -> Option<Arc<dyn Scoped>> {
 
 /// Whether a turn is being polled on this thread.
 pub(crate) fn inside_turn() -> bool {
-    CURRENT.is_set()
+    CURRENT.is_set() && CURRENT.with(|polled| !matches!(&*polled.0.borrow(), Current::None))
 }
 
 /// Whether the thread's turn began on its caller's thread in this very poll.
@@ -179,6 +179,11 @@ pub(crate) fn cell<M: Message>() -> Option<Arc<CallCell<M>>> {
 /// Makes `scoped` the thread's current turn while `poll` runs.
 pub(crate) fn within<T>(scoped: Arc<dyn Scoped>, poll: impl FnOnce() -> T) -> T {
     Polled(RefCell::new(Current::Shared(scoped))).during(poll)
+}
+
+/// Polls what is no turn and nobody's effect: what it asks is asked as if from outside.
+pub(crate) fn outside<T>(poll: impl FnOnce() -> T) -> T {
+    Polled(RefCell::new(Current::None)).during(poll)
 }
 
 impl Polled {

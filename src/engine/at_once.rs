@@ -26,6 +26,7 @@ impl<A: Capability> Instance<A> {
         self: &Arc<Self>,
         message: &mut Option<M>,
         polled: &Polled,
+        cx: &mut Context<'_>,
     ) -> Run<M>
     where
         A: Handle<M>,
@@ -40,6 +41,7 @@ impl<A: Capability> Instance<A> {
         if !self.mailbox.is_empty() {
             return Run::Not;
         }
+        self.start_now(&mut core, cx);
         let Stage::Idle(tenant) = &mut core.stage else {
             return Run::Not;
         };

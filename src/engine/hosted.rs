@@ -183,7 +183,7 @@ impl<A: Capability> Hosted<A> {
         }
         let run = |instance: &Arc<Instance<A>>, message: &mut Option<M>, cx: &mut Context<'_>| {
             if <A as Handle<M>>::NEVER_WAITS {
-                instance.run_at_once(message, polled)
+                instance.run_at_once(message, polled, cx)
             } else {
                 instance.run_now(message, polled, cx)
             }

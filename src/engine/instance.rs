@@ -172,6 +172,7 @@ impl<A: Capability> Instance<A> {
         if !self.mailbox.is_empty() {
             return false;
         }
+        self.start_now(&mut core, cx);
         let begun = core.begin(|tenant, slot| begin_now(cell, tenant, slot));
         if begun != Begun::Turn {
             return false;
@@ -220,7 +221,11 @@ impl<A: Capability> Instance<A> {
             return Run::Not;
         };
         // Asked again under the lock: what this caller queued before must be done before.
-        if !self.mailbox.is_empty() || !matches!(core.stage, Stage::Idle(_)) {
+        if !self.mailbox.is_empty() {
+            return Run::Not;
+        }
+        self.start_now(&mut core, cx);
+        if !matches!(core.stage, Stage::Idle(_)) {
             return Run::Not;
         }
         let Some(message) = message.take() else {

@@ -10,6 +10,7 @@ use super::restarts::Verdict;
 use super::stage::{Begun, Condition, Core, Stage};
 use super::turn::{TurnEnd, start_turn, stop_turn};
 use crate::actor::{Capability, Execution};
+use crate::call::current::outside;
 use crate::call::{CallError, Tick};
 
 /// Turns in a row before an actor goes to the end of its home's queue.
@@ -82,6 +83,29 @@ impl<A: Capability> Instance<A> {
                 true
             }
             Stage::Idle(_) => self.begin_turn(core),
+        }
+    }
+
+    /// Makes an actor that nobody has called before on the thread of its first caller, as far as that goes without waiting.
+    pub(super) fn start_now(self: &Arc<Self>, core: &mut Core<A>, cx: &mut Context<'_>) {
+        let is_new = matches!(
+            core.stage,
+            Stage::Cold {
+                after_failure: false
+            }
+        );
+        if !is_new || self.is_stopping() {
+            return;
+        }
+        core.set(start_turn(Arc::clone(&self.spec), self.key.clone(), false));
+        core.is_starting = true;
+        let polled = {
+            let _home = self.home.enter(false);
+            outside(|| core.poll_maybe(None, cx))
+        };
+        match polled {
+            Poll::Ready(end) => self.end_turn(core, end),
+            Poll::Pending => self.goes_on_at_home(),
         }
     }
 
