@@ -29,6 +29,9 @@ pub(super) enum ApiError {
     /// It says no, and will not say otherwise later.
     #[error("{0}")]
     Refused(String),
+    /// Something of its own went wrong, as when two connections make and remove the same consumer at the same moment.
+    #[error("{0}")]
+    Failed(String),
     /// It does not let this connection ask.
     #[error("{0}")]
     Denied(String),
@@ -147,10 +150,31 @@ fn refusal(error: &async_nats::jetstream::Error) -> ApiError {
         | ErrorCode::STREAM_NOT_FOUND
         | ErrorCode::NO_MESSAGE_FOUND => ApiError::Absent,
         ErrorCode::CONSUMER_ALREADY_EXISTS | ErrorCode::STREAM_NAME_EXIST => ApiError::Taken,
+        ErrorCode::CONSUMER_CREATE | ErrorCode::CONSUMER_STORE_FAILED => ApiError::Failed(text),
         ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => {
             ApiError::Unheard
         }
         _ if error.code() == 503 => ApiError::Away(text),
         _ => ApiError::Refused(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> ApiError {
+        let answer = serde_json::from_str(text).expect("an error as the server writes it");
+        refusal(&answer)
+    }
+
+    #[test]
+    fn what_went_wrong_in_the_server_is_no_refusal() {
+        let failed = refused(
+            r#"{"code":500,"err_code":10012,"description":"rename o.dat: no such file or directory"}"#,
+        );
+        assert!(matches!(failed, ApiError::Failed(_)), "{failed:?}");
+        let refused = refused(r#"{"code":400,"err_code":10025,"description":"bad request"}"#);
+        assert!(matches!(refused, ApiError::Refused(_)), "{refused:?}");
     }
 }

@@ -24,6 +24,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// After so many questions that nobody took, with pauses of some seconds together, JetStream is not on for this account.
 const UNHEARD: u32 = 6;
 
+/// So often it is tried again when something goes wrong in the server itself, with pauses of some seconds together.
+const FAILED: u32 = 6;
+
 /// What there is on the server.
 pub(super) struct Ground {
     api: Api,
@@ -104,6 +107,15 @@ impl Ground {
                 StreamError::Final(error) => return Err(error),
                 StreamError::Passing(ApiError::Unheard) if pauses >= UNHEARD => {
                     return Err(BusError::NoJetStream);
+                }
+                StreamError::Passing(ApiError::Failed(reason)) if pauses >= FAILED => {
+                    return Err(BusError::Refused {
+                        name: format!(
+                            "the consumers of {}",
+                            kind.stream(self.link().subjects(), &wanted.capability)
+                        ),
+                        reason,
+                    });
                 }
                 StreamError::Passing(error) => error,
             };
