@@ -80,18 +80,8 @@ pub(crate) fn measure(bench: &mut Bench, stage: &Stage) {
     }
 }
 
-/// A child that listens.
-pub(crate) fn serve(work: &str, nats: &str) {
-    match work {
-        Telling::WORK => listen::<Telling>(nats),
-        Recording::WORK => listen::<Recording>(nats),
-        Stream::WORK => listen::<Stream>(nats),
-        Core::WORK => listen::<Core>(nats),
-        other => std::panic::panic_any(format!("no child does {other}")),
-    }
-}
-
-fn listen<E: Emitter>(nats: &str) {
+/// A child that listens until the parent ends.
+pub(crate) fn serve<E: Emitter>(nats: &str) {
     let runtime = threads();
     let listening = spawn(runtime.handle(), E::listen(nats.to_owned()));
     let listener = runtime.block_on(listening).expect("it listens");

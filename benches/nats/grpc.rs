@@ -20,6 +20,8 @@ use crate::peer::Peer;
     missing_docs,
     unreachable_pub,
     clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
     reason = "generated as it comes"
 )]
 mod generated {

@@ -24,10 +24,13 @@ use std::process::ExitCode;
 
 use benches::Bench;
 
+use crate::events::Emitter;
 use crate::grpc::Grpc;
 use crate::http::Http;
 use crate::peer::Peer;
 use crate::raw::{Coded, Plain};
+use crate::raw_events::{Core, Stream};
+use crate::skep_events::{Recording, Telling};
 use crate::skep_node::Skep;
 use crate::stage::Stage;
 
@@ -58,16 +61,24 @@ fn measure(bench: &mut Bench) {
     events::measure(bench, &stage);
 }
 
-/// What a child does: its work, and where the nats-server is.
+/// What children are asked to do, and how they do it, with the address of the nats-server.
+const WORKS: [(&str, fn(&str)); 10] = [
+    (stage::NATS, |_| stage::serve_nats()),
+    (Skep::WORK, peer::serve::<Skep>),
+    (Coded::WORK, peer::serve::<Coded>),
+    (Plain::WORK, peer::serve::<Plain>),
+    (Http::WORK, peer::serve::<Http>),
+    (Grpc::WORK, peer::serve::<Grpc>),
+    (Telling::WORK, events::serve::<Telling>),
+    (Recording::WORK, events::serve::<Recording>),
+    (Stream::WORK, events::serve::<Stream>),
+    (Core::WORK, events::serve::<Core>),
+];
+
+/// Does the work of a child: its name, and behind it the address.
 fn serve(work: &str) {
-    let (work, nats) = work.split_once(' ').unwrap_or((work, ""));
-    match work {
-        stage::NATS => stage::serve_nats(),
-        Skep::WORK => peer::serve::<Skep>(nats),
-        Coded::WORK => peer::serve::<Coded>(nats),
-        Plain::WORK => peer::serve::<Plain>(nats),
-        Http::WORK => peer::serve::<Http>(nats),
-        Grpc::WORK => peer::serve::<Grpc>(nats),
-        other => events::serve(other, nats),
-    }
+    let (name, nats) = work.split_once(' ').unwrap_or((work, ""));
+    let known = WORKS.iter().find(|(known, _)| *known == name);
+    let (_, serve) = known.expect("a child is asked what it can do");
+    serve(nats);
 }
