@@ -61,8 +61,11 @@ fn measure(bench: &mut Bench) {
     events::measure(bench, &stage);
 }
 
-/// What children are asked to do, and how they do it, with the address of the nats-server.
-const WORKS: [(&str, fn(&str)); 10] = [
+/// What a child is asked to do, and how it does it, with the address of the nats-server.
+type Work = (&'static str, fn(&str));
+
+/// All that children can do.
+const WORKS: [Work; 10] = [
     (stage::NATS, |_| stage::serve_nats()),
     (Skep::WORK, peer::serve::<Skep>),
     (Coded::WORK, peer::serve::<Coded>),
