@@ -6,6 +6,7 @@
 
 mod child;
 mod compare;
+mod cpu;
 mod figures;
 mod latency;
 mod machine;
@@ -14,15 +15,18 @@ pub mod peers;
 mod print;
 mod program;
 mod report;
+mod servant;
 mod statistics;
 pub mod threads;
 mod versions;
 
 pub use child::measure_in_child;
+pub use cpu::CpuTime;
 pub use figures::{Figure, allocations_since, nanos_each, now};
 pub use latency::Latencies;
 pub use machine::{Machine, file_system, resident_bytes};
 pub use options::Options;
 pub use program::{Bench, Candidate, run};
 pub use report::{Group, Report, Role, Row, Table, Unit};
+pub use servant::{Servant, serve_parent};
 pub use statistics::{median, percentile, range, ratio};

@@ -40,6 +40,11 @@ pub(crate) const GROUPS: &[Group] = &[
         program: "bench-keyed",
         about: "ten to a million keyed actors: activation, asks, memory, passivation",
     },
+    Group {
+        name: "nats",
+        program: "bench-nats",
+        about: "asks and events between processes beside async-nats by hand, HTTP and gRPC",
+    },
 ];
 
 const OPTIONS: &str = "\
