@@ -6,6 +6,7 @@
 
 mod child;
 mod compare;
+mod cpu;
 mod figures;
 mod latency;
 mod machine;
@@ -19,6 +20,7 @@ pub mod threads;
 mod versions;
 
 pub use child::measure_in_child;
+pub use cpu::CpuTime;
 pub use figures::{Figure, allocations_since, nanos_each, now};
 pub use latency::Latencies;
 pub use machine::{Machine, file_system, resident_bytes};
