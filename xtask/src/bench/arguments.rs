@@ -40,6 +40,11 @@ pub(crate) const GROUPS: &[Group] = &[
         program: "bench-keyed",
         about: "ten to a million keyed actors: activation, asks, memory, passivation",
     },
+    Group {
+        name: "application",
+        program: "bench-application",
+        about: "a hotel in one process, split over NATS, and as HTTP and gRPC services: CPU time, latency, most requests",
+    },
 ];
 
 const OPTIONS: &str = "\
