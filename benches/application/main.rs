@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use benches::{Bench, Candidate, Figure, Unit};
 
-use crate::rounds::{Measured, PER_SECOND, Rounds};
+use crate::rounds::{BUSY, Measured, QUIET, Rounds};
 use crate::variant::Variant;
 
 fn main() -> ExitCode {
@@ -30,43 +30,11 @@ fn main() -> ExitCode {
 }
 
 fn measure(bench: &mut Bench) {
-    let rounds = Rounds::new(bench.options());
+    let rounds = &Rounds::new(bench.options());
     let place = rounds.place();
-    table(
-        bench,
-        "cpu",
-        &format!("CPU time of 1,000 requests, all processes, at {PER_SECOND} a second; {place}"),
-        Unit::Millis,
-        &Variant::ALL,
-        |variant, round| {
-            let measured = rounds.measured(variant, round);
-            Figure {
-                value: measured.cpu_ms,
-                note: measured.note(),
-                ..Figure::default()
-            }
-        },
-    );
-    let behind_the_door = &Variant::ALL[..Variant::ALL.len() - 1];
-    table(
-        bench,
-        "behind-the-door",
-        "the same without what the door alone costs in the same round",
-        Unit::Millis,
-        behind_the_door,
-        |variant, round| {
-            let door = rounds.measured(Variant::Alone, round).cpu_ms;
-            (rounds.measured(variant, round).cpu_ms - door).into()
-        },
-    );
-    table(
-        bench,
-        "latency",
-        &format!("how long guests wait, at {PER_SECOND} a second; {place}"),
-        Unit::Micros,
-        &Variant::ALL,
-        |variant, round| latency(&rounds.measured(variant, round)),
-    );
+    for (name, rate) in [("busy", BUSY), ("quiet", QUIET)] {
+        at(bench, name, rate, rounds);
+    }
     table(
         bench,
         "most",
@@ -75,6 +43,46 @@ fn measure(bench: &mut Bench) {
         &Variant::ALL,
         |variant, round| rounds.most(variant, round).into(),
     );
+}
+
+/// The tables of one rate.
+fn at(bench: &mut Bench, name: &str, rate: u32, rounds: &Rounds) {
+    let place = rounds.place();
+    table(
+        bench,
+        &format!("{name}-cpu"),
+        &format!("CPU time of 1,000 requests, all processes, at {rate} a second; {place}"),
+        Unit::Millis,
+        &Variant::ALL,
+        |variant, round| cost(&rounds.measured(variant, rate, round)),
+    );
+    table(
+        bench,
+        &format!("{name}-behind-the-door"),
+        "the same without what the door alone costs in the same round",
+        Unit::Millis,
+        &Variant::ALL[..Variant::ALL.len() - 1],
+        |variant, round| {
+            let door = rounds.measured(Variant::Alone, rate, round).cpu_ms;
+            (rounds.measured(variant, rate, round).cpu_ms - door).into()
+        },
+    );
+    table(
+        bench,
+        &format!("{name}-latency"),
+        &format!("how long guests wait, at {rate} a second; {place}"),
+        Unit::Micros,
+        &Variant::ALL,
+        |variant, round| latency(&rounds.measured(variant, rate, round)),
+    );
+}
+
+fn cost(measured: &Measured) -> Figure {
+    Figure {
+        value: measured.cpu_ms,
+        note: measured.note(),
+        ..Figure::default()
+    }
 }
 
 fn latency(measured: &Measured) -> Figure {

@@ -62,7 +62,7 @@ fn request(random: &mut Xoshiro256PlusPlus) -> Request {
             arrival,
             nights,
             guests: random.random_range(1..=4),
-            max_rate: random.random_range(100..=200) * 100,
+            max_rate: random.random_range(150..=250) * 100,
         }),
         60..80 => Request::Recommend(Recommend {
             east,
