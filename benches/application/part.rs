@@ -74,12 +74,13 @@ fn play(job: Job) -> Result<(), Wrong> {
     if let Some(core) = job.core {
         let _ = pin(core);
     }
-    match job.part {
-        Part::Broker { folder } => return broker(folder),
-        Part::Generator(load) => return generator(&load),
-        _ => end_with_the_starter(),
+    // The broker has something to end itself.
+    if !matches!(job.part, Part::Broker { .. }) {
+        end_with_the_starter();
     }
     match job.part {
+        Part::Broker { folder } => broker(folder),
+        Part::Generator(load) => generator(&load),
         Part::Door(behind) => actix(door(behind)),
         Part::Http(service, neighbours) => actix(async move {
             let (port, server) = http::start(service, neighbours)?;
@@ -96,7 +97,6 @@ fn play(job: Job) -> Result<(), Wrong> {
             ready(0, None)?;
             std::future::pending().await
         }),
-        Part::Broker { .. } | Part::Generator(_) => Ok(()),
     }
 }
 
