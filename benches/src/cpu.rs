@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// The time that some processes have worked, summed: user and system time, of all their threads, also of those that have ended.
 ///
-/// The system counts in hundredths of a second; between two readings there should be a second or more.
+/// Where the system keeps a schedule of each thread, to the nanosecond; the time of threads that have ended is counted in hundredths of a
+/// second, as everything is elsewhere: between two readings there should be a second or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CpuTime(Duration);
 
@@ -13,12 +14,8 @@ impl CpuTime {
     /// one of them is gone.
     #[must_use]
     pub fn of(processes: &[u32]) -> Option<Self> {
-        let ticks = processes.iter().map(|process| ticks(*process));
-        let ticks: u64 = ticks.sum::<Option<u64>>()?;
-        let per_second = rustix::param::clock_ticks_per_second();
-        Some(Self(Duration::from_nanos(
-            ticks * 1_000_000_000 / per_second,
-        )))
+        let times = processes.iter().map(|process| time(*process));
+        times.sum::<Option<Duration>>().map(Self)
     }
 
     /// Since an earlier reading of the same processes.
@@ -28,9 +25,22 @@ impl CpuTime {
     }
 }
 
-fn ticks(process: u32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    worked(&text)
+/// The coarse count lacks less than a hundredth of a second, the fine one what has ended: the greater one is nearer to the truth.
+fn time(process: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let per_second = rustix::param::clock_ticks_per_second();
+    let coarse = Duration::from_nanos(worked(&stat)? * 1_000_000_000 / per_second);
+    Some(scheduled(process).unwrap_or_default().max(coarse))
+}
+
+/// What the threads that live have had: the first number of each one's schedule, in nanoseconds.
+fn scheduled(process: u32) -> Option<Duration> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let nanos = threads.flatten().filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Some(Duration::from_nanos(nanos.sum()))
 }
 
 /// User and system time, the 14th and 15th field. The second is the name in parentheses, in which there may be anything.

@@ -24,6 +24,17 @@ impl Latencies {
             .saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
     }
 
+    /// Adds those that somebody else has taken.
+    ///
+    /// # Panics
+    ///
+    /// Never: all have the same bounds.
+    pub fn merge(&mut self, others: &Self) {
+        self.0
+            .add(&others.0)
+            .expect("histograms of the same bounds");
+    }
+
     /// The latency that `percent` of a hundred do not exceed, in nanoseconds.
     #[must_use]
     pub fn percentile_nanos(&self, percent: f64) -> f64 {
@@ -64,6 +75,15 @@ mod tests {
         let figure = latencies.micros();
         assert!((figure.value - 50.0).abs() < 0.1, "{figure:?}");
         assert!((figure.p99.unwrap() - 99.0).abs() < 0.2, "{figure:?}");
+    }
+
+    #[test]
+    fn latencies_of_several_are_those_of_all() {
+        let (mut one, mut other) = (Latencies::default(), Latencies::default());
+        (1..=50).for_each(|micros| one.add(Duration::from_micros(micros)));
+        (51..=100).for_each(|micros| other.add(Duration::from_micros(micros)));
+        one.merge(&other);
+        assert!((one.micros().p99.unwrap() - 99.0).abs() < 0.2, "{one:?}");
     }
 
     #[test]

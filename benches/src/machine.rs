@@ -66,7 +66,13 @@ pub fn file_system(path: &Path) -> String {
 /// What this process has in memory, in bytes; `None` where the system does not tell.
 #[must_use]
 pub fn resident_bytes() -> Option<u64> {
-    let kib = field(&read("/proc/self/status"), "VmRSS")?;
+    resident_bytes_of(std::process::id())
+}
+
+/// What a process has in memory, in bytes; `None` where the system does not tell, or the process is gone.
+#[must_use]
+pub fn resident_bytes_of(process: u32) -> Option<u64> {
+    let kib = field(&read(&format!("/proc/{process}/status")), "VmRSS")?;
     let kib: u64 = kib.split_whitespace().next()?.parse().ok()?;
     Some(kib * 1024)
 }

@@ -106,13 +106,16 @@ fn columns<'t>(group: &'t str, table: &'t Table, earlier: Option<&'t Earlier>) -
     columns
 }
 
-/// Whom rows are held against: the best peer and every floor; where skep is alone, its first way.
+/// Whom rows are held against: the best peer, what a bar names, and every floor; where skep is alone, its first way.
 fn references(table: &Table) -> Vec<(String, &Row)> {
-    let peer = table.best(Role::Peer);
+    let peer = table.best_peer();
     let peer = peer.map(|row| ("of best peer".to_owned(), row));
-    let floors = table.rows.iter().filter(|row| row.role == Role::Floor);
-    let floors = floors.map(|row| (format!("of {}", row.name), row));
-    let references: Vec<_> = peer.into_iter().chain(floors).collect();
+    let named = table
+        .rows
+        .iter()
+        .filter(|row| matches!(row.role, Role::Yardstick | Role::Floor));
+    let named = named.map(|row| (format!("of {}", row.name), row));
+    let references: Vec<_> = peer.into_iter().chain(named).collect();
     if !references.is_empty() {
         return references;
     }
@@ -126,7 +129,7 @@ fn references(table: &Table) -> Vec<(String, &Row)> {
 fn named(row: &Row) -> String {
     match row.role {
         Role::Floor => format!("floor: {}", row.name),
-        Role::Skep | Role::Peer => row.name.clone(),
+        Role::Skep | Role::Peer | Role::Yardstick => row.name.clone(),
     }
 }
 

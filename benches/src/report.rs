@@ -68,6 +68,8 @@ pub enum Role {
     Skep,
     /// Somebody else who does the same.
     Peer,
+    /// The peer that a bar names: all are held against it, whether it is the best or not.
+    Yardstick,
     /// What is below which nobody comes who does it with these means.
     Floor,
 }
@@ -80,6 +82,8 @@ pub enum Unit {
     Nanos,
     /// Microseconds.
     Micros,
+    /// Milliseconds.
+    Millis,
     /// Operations in a second: the only unit of which more is better.
     PerSecond,
     /// Times.
@@ -95,6 +99,7 @@ impl Unit {
         match self {
             Self::Nanos => "ns",
             Self::Micros => "µs",
+            Self::Millis => "ms",
             Self::PerSecond => "per s",
             Self::Count => "times",
             Self::Bytes => "bytes",
@@ -156,13 +161,13 @@ impl Table {
         }
     }
 
-    /// The one of a role with the best median.
+    /// The peer with the best median.
     #[must_use]
-    pub fn best(&self, role: Role) -> Option<&Row> {
+    pub fn best_peer(&self) -> Option<&Row> {
         let medians = self
             .rows
             .iter()
-            .filter(|row| row.role == role)
+            .filter(|row| matches!(row.role, Role::Peer | Role::Yardstick))
             .filter_map(|row| Some((row, row.median()?)));
         let best = if self.unit.more_is_better() {
             medians.max_by(|one, other| one.1.total_cmp(&other.1))
@@ -230,10 +235,12 @@ mod tests {
 
     #[test]
     fn the_best_peer_is_quickest_or_does_most() {
-        let name = |unit| table(unit).best(Role::Peer).map(|row| row.name.clone());
+        let name = |unit| table(unit).best_peer().map(|row| row.name.clone());
         assert_eq!(name(Unit::Nanos).as_deref(), Some("quick"));
         assert_eq!(name(Unit::PerSecond).as_deref(), Some("slow"));
-        assert!(table(Unit::Nanos).best(Role::Floor).is_none());
+        let mut alone = table(Unit::Nanos);
+        alone.rows.truncate(1);
+        assert_eq!(alone.best_peer(), None);
     }
 
     #[test]

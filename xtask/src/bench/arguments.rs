@@ -45,6 +45,11 @@ pub(crate) const GROUPS: &[Group] = &[
         program: "bench-nats",
         about: "asks and events between processes beside async-nats by hand, HTTP and gRPC",
     },
+    Group {
+        name: "application",
+        program: "bench-application",
+        about: "a hotel in one process, split over NATS, and as HTTP and gRPC services: CPU time, latency, most requests",
+    },
 ];
 
 const OPTIONS: &str = "\
