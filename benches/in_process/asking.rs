@@ -3,15 +3,15 @@
 use std::future::Future;
 use std::hint::black_box;
 
-use benches::peers::{Asked, Chained, Peer};
+use benches::peers::{Asked, Chained, Peer, Skep};
 use benches::threads::{CALLERS, Threads, play, spawn};
-use benches::{Bench, Figure, nanos_each, now};
+use benches::{Bench, Candidate, Figure, Role, Unit, nanos_each, now};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use tokio::runtime::Handle;
 
-use crate::{Workload, table};
+use crate::{Workload, candidates, table};
 
 /// Operations before the clock runs.
 const WARM: u64 = 1000;
@@ -20,8 +20,9 @@ const IN_FLIGHT: usize = 64;
 
 /// Measures all tables of this file.
 pub(crate) fn measure(bench: &mut Bench) {
-    table::<Sequential>(bench);
+    sequential(bench);
     table::<InFlight>(bench);
+    table::<Tasks>(bench);
     table::<Apart>(bench);
     table::<ApartInFlight>(bench);
     table::<Callers>(bench);
@@ -30,8 +31,26 @@ pub(crate) fn measure(bench: &mut Bench) {
     table::<Tell>(bench);
 }
 
+/// Everybody's handler adds at once; one of skep's waits first, for what is there already.
+fn sequential(bench: &mut Bench) {
+    let operations = bench.options().scale(Sequential::OPERATIONS);
+    let mut candidates = candidates::<Sequential>(operations);
+    let waiting = Candidate::new("skep, its handler has an `.await`", Role::Skep, move || {
+        play::<Skep, _, _>(Threads::One, move |peer| {
+            let one = peer.one();
+            timed(operations, move |number| {
+                let one = one.clone();
+                async move { Skep::ask_waiting(&one, number).await }
+            })
+        })
+    });
+    candidates.insert(1, waiting);
+    bench.table(Sequential::NAME, Sequential::TITLE, Unit::Nanos, candidates);
+}
+
 struct Sequential;
 struct InFlight;
+struct Tasks;
 struct Apart;
 struct ApartInFlight;
 struct Callers;
@@ -56,6 +75,23 @@ impl Workload for InFlight {
 
     fn play<P: Peer>(operations: u64) -> Figure {
         side_by_side::<P>(Threads::One, operations)
+    }
+}
+
+impl Workload for Tasks {
+    const NAME: &'static str = "ask-64-tasks";
+    const TITLE: &'static str =
+        "ask, 64 tasks that ask one after the other each; callers and actor on one thread";
+    const OPERATIONS: u64 = 200_000;
+
+    fn play<P: Peer>(operations: u64) -> Figure {
+        play::<P, _, _>(Threads::One, move |peer| {
+            let one = peer.one();
+            callers(IN_FLIGHT as u64, operations, move |number| {
+                let one = one.clone();
+                async move { one.ask(number).await }
+            })
+        })
     }
 }
 
@@ -87,7 +123,7 @@ impl Workload for Callers {
     fn play<P: Peer>(operations: u64) -> Figure {
         play::<P, _, _>(Threads::Two, move |peer| {
             let one = peer.one();
-            callers(operations, move |number| {
+            callers(CALLERS, operations, move |number| {
                 let one = one.clone();
                 async move { one.ask(number).await }
             })
@@ -103,7 +139,7 @@ impl Workload for Busy {
     fn play<P: Peer>(operations: u64) -> Figure {
         play::<P, _, _>(Threads::Two, move |peer| {
             let one = peer.one();
-            callers(operations, move |number| {
+            callers(CALLERS, operations, move |number| {
                 let one = one.clone();
                 async move { one.ask_yielding(number).await }
             })
@@ -190,15 +226,19 @@ async fn timed<F: Future<Output = u64>>(operations: u64, ask: impl Fn(u64) -> F)
     nanos_each(begin.elapsed(), operations).into()
 }
 
-/// Times tasks that ask one after the other, all of them at once.
-async fn callers<F>(operations: u64, ask: impl Fn(u64) -> F + Clone + Send + 'static) -> Figure
+/// Times so many tasks that ask one after the other, all of them at once.
+async fn callers<F>(
+    num: u64,
+    operations: u64,
+    ask: impl Fn(u64) -> F + Clone + Send + 'static,
+) -> Figure
 where
     F: Future<Output = u64> + Send + 'static,
 {
-    let each = operations.div_ceil(CALLERS);
+    let each = operations.div_ceil(num);
     black_box(ask(0).await);
     let begin = now();
-    let tasks = (0..CALLERS).map(|_| {
+    let tasks = (0..num).map(|_| {
         let ask = ask.clone();
         spawn(&Handle::current(), async move {
             for number in 0..each {
@@ -209,5 +249,5 @@ where
     for ended in join_all(tasks).await {
         ended.expect("a caller ends");
     }
-    nanos_each(begin.elapsed(), each * CALLERS).into()
+    nanos_each(begin.elapsed(), each * num).into()
 }

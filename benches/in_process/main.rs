@@ -41,7 +41,11 @@ trait Workload {
 /// Measures a workload with everybody.
 fn table<W: Workload>(bench: &mut Bench) {
     let operations = bench.options().scale(W::OPERATIONS);
-    let candidates = vec![
+    bench.table(W::NAME, W::TITLE, Unit::Nanos, candidates::<W>(operations));
+}
+
+fn candidates<W: Workload>(operations: u64) -> Vec<Candidate<'static>> {
+    vec![
         candidate::<W, Skep>(operations),
         candidate::<W, Actix>(operations),
         candidate::<W, Kameo>(operations),
@@ -49,8 +53,7 @@ fn table<W: Workload>(bench: &mut Bench) {
         candidate::<W, Xtra>(operations),
         candidate::<W, Channels>(operations),
         candidate::<W, Locks>(operations),
-    ];
-    bench.table(W::NAME, W::TITLE, Unit::Nanos, candidates);
+    ]
 }
 
 fn candidate<W: Workload, P: Peer>(operations: u64) -> Candidate<'static> {

@@ -34,6 +34,13 @@ pub struct AddYielding {
     number: u64,
 }
 
+/// Adds a number after it has waited for what is there already.
+#[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
+#[message(reply = u64)]
+pub struct AddWaiting {
+    number: u64,
+}
+
 /// Adds a number after a millisecond of work.
 #[derive(Debug, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = u64)]
@@ -43,7 +50,7 @@ pub struct AddSpinning {
 
 skep::contract! {
     /// One sum.
-    pub Counting v1 { Add, AddYielding, AddSpinning }
+    pub Counting v1 { Add, AddWaiting, AddYielding, AddSpinning }
 }
 skep::contract! {
     /// A sum for each number.
@@ -63,6 +70,13 @@ struct Counter {
 impl Counter {
     #[handle]
     async fn add(&mut self, m: Add) -> u64 {
+        self.total += m.number;
+        self.total
+    }
+
+    #[handle]
+    async fn add_waiting(&mut self, m: AddWaiting) -> u64 {
+        std::future::ready(()).await;
         self.total += m.number;
         self.total
     }
@@ -229,6 +243,15 @@ impl Skep {
     #[must_use]
     pub fn mill(&self) -> Ref<Grinding> {
         self.0.get()
+    }
+
+    /// Asks one whose handler has an `.await`, though it need not wait there.
+    ///
+    /// # Panics
+    ///
+    /// When there is no reply.
+    pub async fn ask_waiting(one: &Ref<Counting>, number: u64) -> u64 {
+        one.ask(AddWaiting { number }).await.expect("a reply")
     }
 
     /// Lets the mill grind once.

@@ -23,6 +23,7 @@ mod script;
 mod terminal;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use document::Document;
 use page::mistakes;
@@ -33,9 +34,26 @@ fn root() -> PathBuf {
     here.join("../..").canonicalize().expect("the repository")
 }
 
+/// Held by a page that starts a nats-server at its usual address, or shows that none is there.
+static USUAL_SERVER: Mutex<()> = Mutex::new(());
+
+/// Whether a page has to do with the nats-server at its usual address.
+fn is_about_usual_server(document: &Document) -> bool {
+    let mut run = document.blocks.iter().filter(|block| !block.is_ignored());
+    run.any(|block| {
+        let text = block.text();
+        [":4222", " up -c", "-c split.toml"]
+            .iter()
+            .any(|sign| text.contains(sign))
+    })
+}
+
 #[track_caller]
 fn holds(path: &str, curl: Curl) {
     let document = Document::read(&root(), Path::new(path));
+    // A page that failed leaves nothing behind that would harm the next.
+    let _alone = is_about_usual_server(&document)
+        .then(|| USUAL_SERVER.lock().unwrap_or_else(PoisonError::into_inner));
     let mistakes = mistakes(&root(), &document, curl);
     assert!(mistakes.is_empty(), "\n{}\n", mistakes.join("\n"));
 }
