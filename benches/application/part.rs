@@ -53,8 +53,8 @@ pub(crate) enum Behind {
 /// What a part says when it can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ready {
-    /// Where it listens: a port on the loopback interface; 0 for nowhere.
-    pub(crate) port: u16,
+    /// Where it listens: a port on the loopback interface; none when it does not.
+    pub(crate) port: Option<u16>,
     /// A process that it has started, and that works as well.
     pub(crate) process: Option<u32>,
 }
@@ -84,17 +84,17 @@ fn play(job: Job) -> Result<(), Wrong> {
         Part::Door(behind) => actix(door(behind)),
         Part::Http(service, neighbours) => actix(async move {
             let (port, server) = http::start(service, neighbours)?;
-            ready(port, None)?;
+            ready(Some(port), None)?;
             Ok(server.await?)
         }),
         Part::Grpc(service, neighbours) => tokio(async move {
             let listener = ::tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-            ready(listener.local_addr()?.port(), None)?;
+            ready(Some(listener.local_addr()?.port()), None)?;
             Ok(grpc::serve(service, listener, neighbours).await?)
         }),
         Part::Node(service, file) => tokio(async move {
             let _node = skeps::node(&file, service.name()).await?;
-            ready(0, None)?;
+            ready(None, None)?;
             std::future::pending().await
         }),
     }
@@ -122,7 +122,7 @@ async fn door(behind: Behind) -> Result<(), Wrong> {
 
 async fn serve(neighbours: impl Front) -> Result<(), Wrong> {
     let (port, server) = open(neighbours)?;
-    ready(port, None)?;
+    ready(Some(port), None)?;
     Ok(server.await?)
 }
 
@@ -131,7 +131,7 @@ fn broker(folder: PathBuf) -> Result<(), Wrong> {
     let server = ServerProcess::start(&binary, ServerOptions::in_folder(folder))?;
     let url = server.url();
     let port = url.rsplit(':').next().unwrap_or_default().parse()?;
-    ready(port, Some(server.pid()))?;
+    ready(Some(port), Some(server.pid()))?;
     starter_is_gone();
     Ok(())
 }
@@ -147,7 +147,7 @@ fn generator(load: &Load) -> Result<(), Wrong> {
     })
 }
 
-fn ready(port: u16, process: Option<u32>) -> io::Result<()> {
+fn ready(port: Option<u16>, process: Option<u32>) -> io::Result<()> {
     say(&Ready { port, process })
 }
 

@@ -143,7 +143,7 @@ impl Staff {
         let (process, ready) = Process::ready(part, self.core);
         self.processes.push(process);
         self.server = self.server.or(ready.process);
-        ready.port
+        ready.port.expect("it listens")
     }
 
     /// Starts a service for each capability, behind those that it asks.

@@ -16,7 +16,7 @@ use crate::actor::meter::Watch;
 use crate::actor::{Capability, Handle, abort};
 use crate::call::CallError;
 use crate::call::cell::CallResult;
-use crate::call::current::{Polled, may_nest};
+use crate::call::current::Polled;
 use crate::call::route::Run;
 use crate::contract::{Contract, Message, Outcome};
 
@@ -31,17 +31,9 @@ impl<A: Capability> Instance<A> {
     where
         A: Handle<M>,
     {
-        if !self.mailbox.is_empty() || !may_nest() {
-            return Run::Not;
-        }
-        let Some(mut core) = self.hold() else {
+        let Some(mut core) = self.hold_for_caller(cx) else {
             return Run::Not;
         };
-        // Asked again under the lock: what this caller queued before must be done before.
-        if !self.mailbox.is_empty() {
-            return Run::Not;
-        }
-        self.start_now(&mut core, cx);
         let Stage::Idle(tenant) = &mut core.stage else {
             return Run::Not;
         };

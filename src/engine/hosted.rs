@@ -17,7 +17,7 @@ use super::served::Served;
 use super::spec::{Policy, Spec};
 use crate::actor::binder::{Binder, EventBinding, MessageBinding};
 use crate::actor::services::Services;
-use crate::actor::{Capability, Execution, Handle, HandlesAll, Kind};
+use crate::actor::{Capability, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
 use crate::call::route::{self, Offer, Run};
@@ -177,8 +177,8 @@ impl<A: Capability> Hosted<A> {
     where
         A: Handle<M>,
     {
-        // What is remembered of a durable turn, or may block a thread, belongs to a call with a cell.
-        if self.spec.services.remembers || A::EXECUTION == Execution::Blocking {
+        // What is remembered of a durable turn belongs to a call with a cell.
+        if self.spec.services.remembers {
             return Run::Not;
         }
         let run = |instance: &Arc<Instance<A>>, message: &mut Option<M>, cx: &mut Context<'_>| {

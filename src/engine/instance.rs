@@ -162,17 +162,9 @@ impl<A: Capability> Instance<A> {
     where
         A: Handle<M>,
     {
-        if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !may_nest() {
-            return false;
-        }
-        let Some(mut core) = self.hold() else {
+        let Some(mut core) = self.hold_for_caller(cx) else {
             return false;
         };
-        // Asked again under the lock: what this caller queued before must be done before.
-        if !self.mailbox.is_empty() {
-            return false;
-        }
-        self.start_now(&mut core, cx);
         let begun = core.begin(|tenant, slot| begin_now(cell, tenant, slot));
         if begun != Begun::Turn {
             return false;
@@ -214,17 +206,9 @@ impl<A: Capability> Instance<A> {
     where
         A: Handle<M>,
     {
-        if !self.mailbox.is_empty() || !may_nest() {
-            return Run::Not;
-        }
-        let Some(mut core) = self.hold() else {
+        let Some(mut core) = self.hold_for_caller(cx) else {
             return Run::Not;
         };
-        // Asked again under the lock: what this caller queued before must be done before.
-        if !self.mailbox.is_empty() {
-            return Run::Not;
-        }
-        self.start_now(&mut core, cx);
         if !matches!(core.stage, Stage::Idle(_)) {
             return Run::Not;
         }
@@ -300,6 +284,22 @@ impl<A: Capability> Instance<A> {
             capability: self.name(),
             reason: "the turn ended without a word".to_owned(),
         }
+    }
+
+    /// The core, if a turn may begin on the thread of its caller: nothing is queued, and it may go deeper. An actor that nobody has
+    /// called before is made on the way.
+    #[inline]
+    pub(super) fn hold_for_caller(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Held<'_, A>> {
+        if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !may_nest() {
+            return None;
+        }
+        let mut core = self.hold()?;
+        // Asked again under the lock: what this caller queued before must be done before.
+        if !self.mailbox.is_empty() {
+            return None;
+        }
+        self.start_now(&mut core, cx);
+        Some(core)
     }
 
     /// The core, unless somebody holds it: then nobody waits, and a holder may be made to look again.
