@@ -21,11 +21,14 @@ const SHARD_BITS: u32 = 40;
 /// A table with fewer actors than this part of its places gives places back.
 const SPARSE: usize = 4;
 
+/// Some of the actors.
+type Shard<A> = Mutex<HashTable<Arc<Instance<A>>>>;
+
 /// The actors of a keyed capability.
 ///
 /// They are found by hash: the map keeps a pointer for each, and the key is in the actor.
 pub(super) struct Keyed<A: Capability> {
-    shards: Box<[Mutex<HashTable<Arc<Instance<A>>>>]>,
+    shards: Box<[Shard<A>]>,
     /// Seeded per runtime: who chooses keys must not be able to choose one place for all of them.
     seed: u64,
     is_closed: AtomicBool,
@@ -50,7 +53,7 @@ impl<A: Capability> Keyed<A> {
         instance.key.as_ref().map_or(0, |key| self.hash(key))
     }
 
-    fn shard(&self, hash: u64) -> &Mutex<HashTable<Arc<Instance<A>>>> {
+    fn shard(&self, hash: u64) -> &Shard<A> {
         let index = usize::try_from(hash >> SHARD_BITS).unwrap_or_default() % NUM_SHARDS;
         &self.shards[index]
     }
@@ -104,8 +107,8 @@ impl<A: Capability> Keyed<A> {
     /// The actors of one shard after the other.
     pub(super) fn shards(&self) -> impl Iterator<Item = Vec<Arc<Instance<A>>>> {
         self.shards.iter().map(|shard| {
-            let instances = shard.lock().iter().cloned().collect();
-            instances
+            let shard = shard.lock();
+            shard.iter().cloned().collect()
         })
     }
 }
