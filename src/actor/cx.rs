@@ -82,7 +82,7 @@ impl<A: Capability> Cx<A> {
     #[must_use]
     pub fn table<K: TableKey, V: Serialize + DeserializeOwned>(&self, name: &str) -> Table<K, V> {
         debug_assert!(name.len() <= 64, "the name of a table has at most 64 bytes");
-        Table::new(self.draft.clone(), name)
+        Table::new(&self.draft, name)
     }
 
     /// Makes a fact known to all who listen, and keeps it for those who look on ([`Runtime::subscribe`](crate::Runtime::subscribe)),

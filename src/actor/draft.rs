@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
@@ -23,14 +23,21 @@ pub(crate) type Row = (Vec<u8>, Vec<u8>);
 /// Rows in the order of their keys.
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// The draft of one actor. Its tables and its context share it.
+/// The draft of one actor.
+pub(crate) struct Draft {
+    services: Arc<Services>,
+    actor: Option<Key>,
+    /// Made for the first table or the first write: most of a million idle actors have neither.
+    sheet: OnceLock<Sheet>,
+}
+
+/// What is written on an actor's draft. Its tables, and its commits under way, share it.
 #[derive(Clone)]
-pub(crate) struct Draft(Arc<Inner>);
+pub(crate) struct Sheet(Arc<Inner>);
 
 struct Inner {
     services: Arc<Services>,
-    actor: Option<Key>,
-    /// Made at the first write: most of a million idle actors need none.
+    /// Made at the first write, and gone when all is durable: an idle actor needs none.
     overlay: Mutex<Option<Box<Overlay>>>,
     /// Whether it is there, written under its lock: who runs the actor need not lock what nobody has made.
     is_written: AtomicBool,
@@ -70,11 +77,10 @@ pub(crate) struct Sealed {
     pub(crate) shelved: Option<Shelved>,
 }
 
-impl Draft {
-    pub(crate) fn new(services: Arc<Services>, actor: Option<Key>) -> Self {
+impl Sheet {
+    fn new(services: Arc<Services>) -> Self {
         Self(Arc::new(Inner {
             services,
-            actor,
             overlay: Mutex::new(None),
             is_written: AtomicBool::new(false),
         }))
@@ -82,10 +88,6 @@ impl Draft {
 
     pub(crate) fn services(&self) -> &Arc<Services> {
         &self.0.services
-    }
-
-    pub(crate) fn actor(&self) -> Option<&Key> {
-        self.0.actor.as_ref()
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Overlay) -> T) -> T {
@@ -168,6 +170,69 @@ impl Draft {
         Ok((rows, None))
     }
 
+    /// The commit with this number, and so all before it, is durable.
+    pub(crate) fn land(&self, commit: u64) {
+        let mut guard = self.0.overlay.lock();
+        let Some(overlay) = &mut *guard else { return };
+        overlay.landed = overlay.landed.max(commit);
+        overlay.flying.retain(|_, (number, _)| *number > commit);
+        let idle = overlay.flying.is_empty() && overlay.is_blank();
+        if idle && overlay.landed == overlay.sealed {
+            *guard = None;
+            self.0.is_written.store(false, Ordering::Release);
+        }
+    }
+}
+
+impl Draft {
+    pub(crate) fn new(services: Arc<Services>, actor: Option<Key>) -> Self {
+        Self {
+            services,
+            actor,
+            sheet: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    pub(crate) fn actor(&self) -> Option<&Key> {
+        self.actor.as_ref()
+    }
+
+    /// What is written on it, to be shared.
+    pub(crate) fn sheet(&self) -> &Sheet {
+        self.sheet
+            .get_or_init(|| Sheet::new(Arc::clone(&self.services)))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Overlay) -> T) -> T {
+        self.sheet().with(work)
+    }
+
+    /// Looks at what is written, if anything is.
+    fn look<T>(&self, look: impl FnOnce(&mut Overlay) -> T) -> Option<T> {
+        let sheet = self.sheet.get()?;
+        sheet.0.overlay.lock().as_deref_mut().map(look)
+    }
+
+    /// As [`Sheet::get`].
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, store::Error> {
+        match self.sheet.get() {
+            Some(sheet) => sheet.get(key),
+            None => self.services.store.get(self.services.tree.as_str(), key),
+        }
+    }
+
+    pub(crate) fn put(&self, key: Vec<u8>, value: Vec<u8>) {
+        self.sheet().put(key, value);
+    }
+
+    pub(crate) fn delete(&self, key: Vec<u8>) {
+        self.sheet().delete(key);
+    }
+
     /// Adds an event or a send to what the turn lets out.
     pub(crate) fn post(&self, letter: Letter) {
         self.with(|overlay| overlay.letters.push(letter));
@@ -180,11 +245,7 @@ impl Draft {
 
     /// How many letters the running turn has posted.
     pub(crate) fn num_letters(&self) -> usize {
-        self.0
-            .overlay
-            .lock()
-            .as_ref()
-            .map_or(0, |overlay| overlay.letters.len())
+        self.look(|overlay| overlay.letters.len()).unwrap_or(0)
     }
 
     /// Notes that the turn sets a timer.
@@ -200,24 +261,30 @@ impl Draft {
 
     /// Forgets what the running turn wrote.
     pub(crate) fn drop_turn(&self) {
-        if let Some(overlay) = &mut *self.0.overlay.lock() {
+        self.look(|overlay| {
             overlay.writes.clear();
             overlay.letters.clear();
             overlay.noted.clear();
             overlay.timer_due_ms = None;
-        }
+        });
     }
 
     /// Whether nothing is written and no commit is under way. May say no where yes would do.
     #[inline]
     pub(crate) fn is_blank(&self) -> bool {
-        !self.0.is_written.load(Ordering::Acquire)
+        match self.sheet.get() {
+            Some(sheet) => !sheet.0.is_written.load(Ordering::Acquire),
+            None => true,
+        }
     }
 
     /// Turns the running turn's writes into one batch, if there are any. After an error the turn is as it was, to be
     /// [dropped](Self::drop_turn).
     pub(crate) fn seal(&self) -> Result<Sealing, CallError> {
-        let mut guard = self.0.overlay.lock();
+        let Some(sheet) = self.sheet.get() else {
+            return Ok(Sealing::Nothing);
+        };
+        let mut guard = sheet.0.overlay.lock();
         let Some(overlay) = &mut *guard else {
             return Ok(Sealing::Nothing);
         };
@@ -229,7 +296,7 @@ impl Draft {
                 Sealing::Nothing
             });
         }
-        let services = &self.0.services;
+        let services = &self.services;
         let mut news = News {
             lanes: Vec::new(),
             timer_due_ms: overlay.timer_due_ms,
@@ -273,29 +340,13 @@ impl Draft {
 
     /// Whether a commit of this actor is under way: a reply must wait for what its turn could have seen.
     pub(crate) fn has_flying(&self) -> bool {
-        self.0
-            .overlay
-            .lock()
-            .as_ref()
-            .is_some_and(|overlay| overlay.sealed > overlay.landed)
+        self.look(|overlay| overlay.sealed > overlay.landed)
+            .unwrap_or(false)
     }
 
     /// Whether a commit of this actor is under way that can still succeed.
     pub(crate) fn awaits_commit(&self) -> bool {
-        self.has_flying() && self.0.services.committer.state() == State::Running
-    }
-
-    /// The commit with this number, and so all before it, is durable.
-    pub(crate) fn land(&self, commit: u64) {
-        let mut guard = self.0.overlay.lock();
-        let Some(overlay) = &mut *guard else { return };
-        overlay.landed = overlay.landed.max(commit);
-        overlay.flying.retain(|_, (number, _)| *number > commit);
-        let idle = overlay.flying.is_empty() && overlay.is_blank();
-        if idle && overlay.landed == overlay.sealed {
-            *guard = None;
-            self.0.is_written.store(false, Ordering::Release);
-        }
+        self.has_flying() && self.services.committer.state() == State::Running
     }
 }
 

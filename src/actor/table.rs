@@ -8,7 +8,7 @@ use std::ops::{Bound, RangeBounds};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::draft::{Draft, Row, storage};
+use super::draft::{Draft, Row, Sheet, storage};
 use super::table_key::TableKey;
 use super::{abort, layout};
 use crate::store::MAX_KEY_BYTES;
@@ -24,16 +24,16 @@ const PAGE: usize = 128;
 /// A store that cannot be read, or a row that does not fit its type, ends the turn: it is rolled back and its caller
 /// told with [`CallError::Storage`](crate::CallError::Storage).
 pub struct Table<K, V> {
-    draft: Draft,
+    sheet: Sheet,
     prefix: Vec<u8>,
     rows: PhantomData<fn() -> (K, V)>,
 }
 
 impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
-    pub(super) fn new(draft: Draft, name: &str) -> Self {
+    pub(super) fn new(draft: &Draft, name: &str) -> Self {
         let prefix = layout::table(draft.actor(), name);
         Self {
-            draft,
+            sheet: draft.sheet().clone(),
             prefix,
             rows: PhantomData,
         }
@@ -43,7 +43,7 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     #[must_use]
     pub fn get(&self, key: &K) -> Option<V> {
         let key = self.encode(key);
-        match self.draft.get(&key) {
+        match self.sheet.get(&key) {
             Ok(value) => value.map(|value| self.value(&value)),
             Err(error) => self.fail(&error),
         }
@@ -52,7 +52,7 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     /// Whether there is a row with this key.
     #[must_use]
     pub fn contains(&self, key: &K) -> bool {
-        match self.draft.get(&self.encode(key)) {
+        match self.sheet.get(&self.encode(key)) {
             Ok(value) => value.is_some(),
             Err(error) => self.fail(&error),
         }
@@ -61,7 +61,7 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     /// Writes a row, replacing what was there.
     pub fn insert(&mut self, key: &K, value: &V) {
         match serde_json::to_vec(value) {
-            Ok(bytes) => self.draft.put(self.encode(key), bytes),
+            Ok(bytes) => self.sheet.put(self.encode(key), bytes),
             Err(error) => self.fail(&error),
         }
     }
@@ -69,7 +69,7 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     /// Removes a row; returns what it was.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let previous = self.get(key)?;
-        self.draft.delete(self.encode(key));
+        self.sheet.delete(self.encode(key));
         Some(previous)
     }
 
@@ -132,7 +132,7 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     }
 
     fn fail(&self, error: &dyn fmt::Display) -> ! {
-        abort::turn(storage(self.draft.services().capability, error))
+        abort::turn(storage(self.sheet.services().capability, error))
     }
 }
 
@@ -171,7 +171,7 @@ impl<'t, K: TableKey, V: Serialize + DeserializeOwned> Rows<'t, K, V> {
     fn read(&mut self) {
         while self.page.is_empty() {
             let Some(from) = self.from.take() else { return };
-            match self.table.draft.page(&self.prefix, &from, PAGE) {
+            match self.table.sheet.page(&self.prefix, &from, PAGE) {
                 Ok((rows, next)) => {
                     self.page.extend(rows);
                     self.from = next;

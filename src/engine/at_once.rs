@@ -44,7 +44,7 @@ impl<A: Capability> Instance<A> {
         let meter = &services.meters.messages[slot::<A, M>()];
         let watch = services.meters.begin_now(meter, &services.clock);
         let handled = {
-            let _home = self.home.enter(true);
+            let _home = self.home().enter(true);
             polled.during(|| handle(tenant, message))
         };
         let result = match handled {
@@ -62,7 +62,7 @@ impl<A: Capability> Instance<A> {
         let outcome = outcome_of(&result);
         end_unseen::<A, M>(tenant.cx.draft().services(), watch, true, outcome);
         self.count_inline();
-        self.succeeded(&mut core);
+        self.succeeded();
         Run::Over(result)
     }
 
@@ -89,7 +89,7 @@ impl<A: Capability> Instance<A> {
             answered.complete(result);
         });
         match room {
-            None => self.succeeded(core),
+            None => self.succeeded(),
             Some(room) => self.wait_for_room(core, room),
         }
         Run::GoesOn(cell)

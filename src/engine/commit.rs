@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use crate::actor::draft::{Draft, Sealed, Sealing, storage};
+use crate::actor::draft::{Draft, Sealed, Sealing, Sheet, storage};
 use crate::actor::services::Services;
 use crate::call::{CallError, Part};
 use crate::contract::{Body, SizeError, encoded_size_within};
@@ -57,15 +57,18 @@ pub(crate) fn send(
             None
         }
         Sealing::Barrier => barrier(draft.services(), done),
-        Sealing::Batch(sealed) => submit(draft.clone(), *sealed, done),
+        Sealing::Batch(sealed) => submit(draft.sheet().clone(), *sealed, done),
     }
 }
 
 /// Commits the running turn and waits until it is durable.
-pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
+pub(super) async fn landed(draft: &Draft) -> Result<(), CallError> {
+    if draft.is_blank() {
+        return Ok(());
+    }
     let capability = draft.services().capability;
     let (sender, receiver) = oneshot::channel();
-    let room = then(&draft, move |_, result| drop(sender.send(result)));
+    let room = then(draft, move |_, result| drop(sender.send(result)));
     if let Some(room) = room {
         room.await;
     }
@@ -76,11 +79,11 @@ pub(super) async fn landed(draft: Draft) -> Result<(), CallError> {
 }
 
 fn submit(
-    draft: Draft,
+    sheet: Sheet,
     sealed: Sealed,
     done: impl FnOnce(&Services, Result<(), Box<CallError>>) + Send + 'static,
 ) -> WaitsForRoom {
-    let services = Arc::clone(draft.services());
+    let services = Arc::clone(sheet.services());
     let committer = services.committer.clone();
     let Sealed {
         batch,
@@ -90,7 +93,7 @@ fn submit(
     } = sealed;
     let finish = move |committed: Result<(), CommitFailure>| match committed {
         Ok(()) => {
-            draft.land(commit);
+            sheet.land(commit);
             if let Some(shelved) = shelved {
                 shelved.landed();
             }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::task::Context;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::BoxFuture;
 
 use super::doors::{Doors, EncodedDoors};
 use super::instance::Instance;
-use super::keyed::Keyed;
+use super::keyed::{Keyed, in_order};
 use super::ready::Home;
 use super::served::Served;
-use super::spec::{Policy, Spec};
+use super::spec::{self, Past, Policy, Spec};
 use crate::actor::binder::{Binder, EventBinding, MessageBinding};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Handle, HandlesAll, Kind};
@@ -25,11 +25,13 @@ use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Tick};
 use crate::contract::{Contract, Message};
 
+/// Actors that go in a row before other tasks of the thread have a go.
+const LEAVE_IN_A_ROW: usize = 64;
+
 /// A capability that runs in this process.
 pub(crate) struct Hosted<A: Capability> {
     pub(super) spec: Arc<Spec<A>>,
     pub(super) members: Members<A>,
-    pub(super) homes: Vec<Arc<Home>>,
     pub(super) events: Vec<EventBinding<A>>,
     pub(super) messages: Vec<MessageBinding<A>>,
 }
@@ -40,7 +42,7 @@ pub(super) enum Members<A: Capability> {
         instances: Vec<Arc<Instance<A>>>,
         next: AtomicUsize,
     },
-    Keyed(Keyed<A>),
+    Keyed(Arc<Keyed<A>>),
 }
 
 /// What a capability has done and is about to do.
@@ -50,7 +52,7 @@ pub struct CapabilityStats {
     pub capability: &'static str,
     /// Its actors in memory.
     pub num_actors: usize,
-    /// Turns that ended, of the actors in memory.
+    /// Turns that ended, also of actors that are gone.
     pub num_turns: u64,
     /// Those of them that ran on their caller's thread from beginning to end.
     pub num_inline_turns: u64,
@@ -84,21 +86,28 @@ where
             uses: _,
             used: _,
         } = binder;
+        let keyed = match A::KIND {
+            Kind::Keyed => Some(Arc::new(Keyed::new(services.random.next()))),
+            Kind::Singleton | Kind::Stateless => None,
+        };
+        let moment_bits = spec::moment_bits(policy.idle_after);
         let spec = Arc::new(Spec {
             services,
             policy,
             periodics,
             settings,
+            homes,
+            keyed: keyed.as_ref().map(Arc::downgrade).unwrap_or_default(),
+            past: Past::default(),
+            moment_bits,
         });
-        let home = |index: usize| Arc::clone(&homes[index % homes.len()]);
         let first = usize::try_from(seed).unwrap_or(0);
-        let members = match A::KIND {
-            Kind::Singleton => {
-                Members::Singleton(Instance::new(Arc::clone(&spec), None, 0, home(first)))
-            }
-            Kind::Stateless => {
+        let members = match (A::KIND, keyed) {
+            (Kind::Keyed, Some(keyed)) => Members::Keyed(keyed),
+            (Kind::Stateless, _) => {
                 let make = |(member, index)| {
-                    Instance::new(Arc::clone(&spec), None, member, home(first + index))
+                    let home = spec.home(first.wrapping_add(index));
+                    Instance::new(Arc::clone(&spec), None, member, home)
                 };
                 let num = spec.policy.instances.max(1);
                 let instances = (1..).zip(0..num).map(make).collect();
@@ -107,12 +116,14 @@ where
                     next: AtomicUsize::new(0),
                 }
             }
-            Kind::Keyed => Members::Keyed(Keyed::new(spec.services.random.next())),
+            (Kind::Singleton | Kind::Keyed, _) => {
+                let home = spec.home(first);
+                Members::Singleton(Instance::new(Arc::clone(&spec), None, 0, home))
+            }
         };
         Arc::new(Self {
             spec,
             members,
-            homes,
             events,
             messages,
         })
@@ -144,11 +155,12 @@ where
 }
 
 impl<A: Capability> Hosted<A> {
-    fn instances(&self) -> Vec<Arc<Instance<A>>> {
+    /// The actors there are; of those that have keys, not all at once.
+    fn instances(&self) -> Box<dyn Iterator<Item = Arc<Instance<A>>> + '_> {
         match &self.members {
-            Members::Singleton(instance) => vec![Arc::clone(instance)],
-            Members::Pool { instances, .. } => instances.clone(),
-            Members::Keyed(keyed) => keyed.all(),
+            Members::Singleton(instance) => Box::new(std::iter::once(Arc::clone(instance))),
+            Members::Pool { instances, .. } => Box::new(instances.iter().cloned()),
+            Members::Keyed(keyed) => Box::new(keyed.shards().flatten()),
         }
     }
 
@@ -162,7 +174,7 @@ impl<A: Capability> Hosted<A> {
                 Arc::clone(&self.spec),
                 Some(key.clone()),
                 0,
-                Arc::clone(&self.homes[sum % self.homes.len()]),
+                self.spec.home(sum),
             )
         })
     }
@@ -235,7 +247,7 @@ impl<A: Capability> Hosted<A> {
                     };
                     match instance.offer(cell, poll.as_deref_mut(), 1) {
                         Some(offer) => return offer,
-                        None => keyed.forget(&instance),
+                        None => instance.forgotten(),
                     }
                 }
             }
@@ -286,7 +298,7 @@ pub(crate) trait Host: Send + Sync {
     fn stop(&self) -> BoxFuture<'static, ()>;
 
     /// Lets keyed actors go that have been idle since before `since`.
-    fn passivate(&self, idle_since: Tick);
+    fn passivate(&self, idle_since: Tick) -> BoxFuture<'_, ()>;
 
     /// Whether no turn runs and no message waits.
     fn is_idle(&self) -> bool;
@@ -303,7 +315,7 @@ pub(crate) trait Host: Send + Sync {
 
 impl<A: Capability> Host for Arc<Hosted<A>> {
     fn start(&self) -> BoxFuture<'static, Result<(), String>> {
-        let instances = self.instances();
+        let instances: Vec<_> = self.instances().collect();
         async move {
             for instance in &instances {
                 instance.schedule();
@@ -330,31 +342,44 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
     fn stop(&self) -> BoxFuture<'static, ()> {
         let instances = match &self.members {
             Members::Keyed(keyed) => keyed.close(),
-            _ => self.instances(),
+            _ => self.instances().collect(),
         };
         async move {
             for instance in &instances {
                 instance.stop();
             }
-            join_all(instances.iter().map(|instance| instance.wait_stopped())).await;
+            for instance in &instances {
+                instance.wait_stopped().await;
+            }
         }
         .boxed()
     }
 
-    fn passivate(&self, idle_since: Tick) {
-        if let Members::Keyed(keyed) = &self.members {
-            for instance in keyed.all() {
-                if instance.is_stopped() {
-                    keyed.forget(&instance);
-                } else if instance.last_used() <= idle_since && instance.queued() == 0 {
-                    instance.stop();
+    fn passivate(&self, idle_since: Tick) -> BoxFuture<'_, ()> {
+        async move {
+            let Members::Keyed(keyed) = &self.members else {
+                return;
+            };
+            let idle_since = self.spec.moment(idle_since);
+            for shard in keyed.shards() {
+                let idle = shard.into_iter();
+                let idle = idle.filter(|instance| instance.is_out_of_use(idle_since));
+                for some in in_order(idle.collect()).chunks(LEAVE_IN_A_ROW) {
+                    // Asked again: others had a go meanwhile.
+                    let still = some
+                        .iter()
+                        .filter(|instance| instance.is_out_of_use(idle_since));
+                    still.for_each(Instance::leave);
+                    tokio::task::yield_now().await;
                 }
+                tokio::task::yield_now().await;
             }
         }
+        .boxed()
     }
 
     fn is_idle(&self) -> bool {
-        self.instances().iter().all(Instance::is_quiet)
+        self.instances().all(|instance| instance.is_quiet())
     }
 
     fn stats(&self) -> CapabilityStats {
@@ -363,18 +388,25 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
             num_undelivered: self.spec.services.backlog.load(Ordering::Relaxed),
             ..CapabilityStats::default()
         };
+        let count = |counter: &AtomicU32| u64::from(counter.load(Ordering::Relaxed));
+        let past = &self.spec.past;
+        stats.num_turns = past.turns.load(Ordering::Relaxed);
+        stats.num_inline_turns = past.inline.load(Ordering::Relaxed);
+        stats.num_restarts = past.restarts.load(Ordering::Relaxed);
         for instance in self.instances() {
             stats.num_actors += 1;
-            stats.num_turns += instance.counters.turns.load(Ordering::Relaxed);
-            stats.num_inline_turns += instance.counters.inline.load(Ordering::Relaxed);
-            stats.num_restarts += instance.counters.restarts.load(Ordering::Relaxed);
+            stats.num_turns += count(&instance.counters.turns);
+            stats.num_inline_turns += count(&instance.counters.inline);
+            stats.num_restarts += u64::from(instance.seen.num_restarts());
             stats.num_queued += instance.queued();
             stats.down.extend(
                 instance
+                    .seen
                     .down_reason()
                     .map(|reason| format!("{}: {reason}", instance.name())),
             );
         }
+        stats.down.sort();
         stats
     }
 

@@ -2,17 +2,18 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::task::{Context, Poll, Wake, Waker};
 
-use parking_lot::Mutex;
-use tokio::sync::Notify;
 use try_lock::{Locked, TryLock};
 
+use super::counters::{Counters, count};
+use super::desk;
 use super::mailbox::{Mailbox, Position, Pushed};
 use super::ready::{Home, Runnable};
+use super::seen::Seen;
 use super::spec::Spec;
-use super::stage::{Begun, Condition, Core, Stage};
+use super::stage::{Begun, Core, Stage};
 use super::turn::{Job, TurnEnd, begin_now, direct_turn};
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
@@ -22,74 +23,72 @@ use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, actor_name};
 use crate::contract::{Accepts, Message};
 
+/// What one actor takes beside its state, its key and its place in the map of keys; with the counts of an `Arc` just what fits into
+/// one of the pieces of memory that common allocators have.
+const MOST_BYTES: usize = 152;
+
 /// One actor.
+///
+/// There may be a million of them: what few need is in boxes that are made when they do. And most of a million lie outside of the
+/// caches: what a call touches is side by side, in this order.
+#[repr(C)]
 pub(crate) struct Instance<A: Capability> {
-    pub(super) spec: Arc<Spec<A>>,
     pub(super) key: Option<Key>,
+    pub(super) spec: Arc<Spec<A>>,
+    pub(super) mailbox: Mailbox<A>,
+    pub(super) counters: Counters,
+    /// When it last had something to do: a moment of its [`Spec`].
+    pub(super) last_used: AtomicU32,
     /// Which of several equal actors it is, counted from 1; 0 when there is only one.
     pub(super) member: u32,
-    pub(super) home: Arc<Home>,
-    pub(super) mailbox: Mailbox<A>,
-    /// Held by whoever runs the actor: never waited for.
-    core: TryLock<Core<A>>,
-    /// Whether it is in its home's queue.
-    scheduled: AtomicBool,
+    /// Which of its capability's homes is its own.
+    home: u16,
     /// Somebody found the core held and relies on the holder to look again.
     pub(super) missed: AtomicBool,
+    /// Whether it is in its home's queue.
+    scheduled: AtomicBool,
     /// The future in the slot wants to be polled.
     pub(super) woken: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     pub(super) stopping: AtomicBool,
     /// The runtime ends without waiting for it any more.
     pub(super) given_up: AtomicBool,
-    /// The turn that runs, where a turn may block its thread and so hold the core for long.
-    pub(super) blocking: Mutex<Option<Arc<dyn Job<A>>>>,
-    /// How it is, for those who wait without holding the core.
-    pub(super) condition: Mutex<Condition>,
-    /// Told when the condition changes.
-    pub(super) changed: Notify,
-    pub(super) last_used: AtomicU64,
-    pub(super) counters: Counters,
-}
-
-/// What one actor has done.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    /// Turns that ended.
-    pub(super) turns: AtomicU64,
-    /// Those of them that began and ended on the caller's thread.
-    pub(super) inline: AtomicU64,
-    /// How often it was made anew after a failure.
-    pub(super) restarts: AtomicU64,
+    /// Held by whoever runs the actor: never waited for.
+    core: TryLock<Core<A>>,
+    pub(super) seen: Seen<A>,
 }
 
 impl<A: Capability> Instance<A> {
-    pub(super) fn new(
-        spec: Arc<Spec<A>>,
-        key: Option<Key>,
-        member: u32,
-        home: Arc<Home>,
-    ) -> Arc<Self> {
-        let mailbox = Mailbox::new(spec.policy.mailbox);
-        let last_used = AtomicU64::new(spec.services.clock.now().as_nanos());
+    pub(super) fn new(spec: Arc<Spec<A>>, key: Option<Key>, member: u32, home: u16) -> Arc<Self> {
+        const {
+            assert!(
+                size_of::<Self>() <= MOST_BYTES,
+                "an actor takes more than it may: what few need belongs into a box"
+            );
+        }
+        let last_used = AtomicU32::new(spec.moment(spec.services.clock.now()));
         Arc::new(Self {
             spec,
             key,
             member,
             home,
-            mailbox,
+            mailbox: Mailbox::new(),
             core: TryLock::new(Core::new()),
             scheduled: AtomicBool::new(false),
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
-            blocking: Mutex::new(None),
-            condition: Mutex::new(Condition::Starting),
-            changed: Notify::new(),
+            seen: Seen::new(),
             last_used,
             counters: Counters::default(),
         })
+    }
+
+    /// Where it lives.
+    #[inline]
+    pub(super) fn home(&self) -> &Arc<Home> {
+        &self.spec.homes[usize::from(self.home)]
     }
 
     /// `contract` or `contract[key]`.
@@ -128,7 +127,7 @@ impl<A: Capability> Instance<A> {
 
     /// Queues a job and sees to it that it is done.
     pub(super) fn queue(self: &Arc<Self>, job: Arc<dyn Job<A>>) -> Pushed<A> {
-        let pushed = self.mailbox.push(job);
+        let pushed = self.mailbox.push(job, self.spec.policy.mailbox);
         if matches!(pushed, Pushed::Queued) {
             self.schedule();
         }
@@ -175,7 +174,7 @@ impl<A: Capability> Instance<A> {
         cell.scope().set_inline(true);
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
-            let _home = self.home.enter(false);
+            let _home = self.home().enter(false);
             core.poll(cell.scoped(), cx)
         };
         match ended {
@@ -221,7 +220,7 @@ impl<A: Capability> Instance<A> {
         });
         let ended = {
             // What the turn waits for belongs to its home, where it goes on, and not to the caller's runtime.
-            let _home = self.home.enter(false);
+            let _home = self.home().enter(false);
             core.poll_brief(polled, cx)
         };
         match ended {
@@ -244,14 +243,15 @@ impl<A: Capability> Instance<A> {
     fn end_direct<M: Message>(
         self: &Arc<Self>,
         core: &mut Core<A>,
-        mut end: TurnEnd<A>,
+        end: TurnEnd<A>,
         polled: &Polled,
     ) -> Run<M>
     where
         A: Handle<M>,
     {
-        let result = match &mut end {
-            TurnEnd::Back(tenant) => tenant.desk.take::<M>(),
+        let left = desk::take::<M>();
+        let result = match &end {
+            TurnEnd::Back(_) => left,
             TurnEnd::Lost(error) => Some(Err(error.clone())),
             _ => None,
         };
@@ -273,9 +273,7 @@ impl<A: Capability> Instance<A> {
 
     /// Counts a turn that ended on its caller's thread.
     pub(super) fn count_inline(&self) {
-        let inline = &self.counters.inline;
-        // Only who holds the core counts.
-        inline.store(inline.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        count(&self.counters.inline, &self.spec.past.inline);
     }
 
     /// A turn that ends without an answer, which none does.
@@ -313,14 +311,36 @@ impl<A: Capability> Instance<A> {
 
     pub(super) fn schedule(self: &Arc<Self>) {
         if !self.scheduled.swap(true, Ordering::SeqCst) {
-            self.home.schedule(Arc::<Self>::clone(self));
+            self.home().schedule(Arc::<Self>::clone(self));
         }
     }
-}
 
-impl<A: Capability> Runnable for Instance<A> {
-    fn run(self: Arc<Self>) {
-        self.scheduled.store(false, Ordering::SeqCst);
+    /// Whether it has had nothing to do since the moment `since`, and so may go. One that has gives back what it does not need
+    /// while it rests.
+    pub(super) fn is_out_of_use(&self, since: u32) -> bool {
+        if self.queued() > 0 || self.is_stopped() {
+            return false;
+        }
+        let is_unused = self.is_unused_since(since);
+        if !is_unused {
+            self.mailbox.shrink();
+        }
+        is_unused
+    }
+
+    /// Lets it go: on this thread as far as that goes without waiting, so that the many that go at once
+    /// do not stand before others in the queue of their home.
+    pub(super) fn leave(self: &Arc<Self>) {
+        if A::EXECUTION == Execution::Blocking {
+            return self.stop();
+        }
+        self.stopping.store(true, Ordering::SeqCst);
+        let _home = self.home().enter(false);
+        self.run_here();
+    }
+
+    /// Does what there is to do, up to a bound, on this thread; whoever else runs it meanwhile does it there.
+    fn run_here(self: &Arc<Self>) {
         self.missed.store(true, Ordering::Release);
         // Pairs with the fence in `LookAgain`.
         fence(Ordering::SeqCst);
@@ -333,11 +353,18 @@ impl<A: Capability> Runnable for Instance<A> {
             self.clear(&mut core);
             return;
         }
-        let waker = Waker::from(Arc::clone(&self));
+        let waker = Waker::from(Arc::clone(self));
         let more = self.work(&mut core, &mut Context::from_waker(&waker));
         if more {
             self.missed.store(true, Ordering::Relaxed);
         }
+    }
+}
+
+impl<A: Capability> Runnable for Instance<A> {
+    fn run(self: Arc<Self>) {
+        self.scheduled.store(false, Ordering::SeqCst);
+        self.run_here();
     }
 }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
+use super::counters::count;
 use super::instance::Instance;
 use super::restarts::Verdict;
-use super::stage::{Begun, Condition, Core, Stage};
+use super::seen::Condition;
+use super::stage::{Begun, Core, Failure, NoSuchKey, Stage};
 use super::turn::{TurnEnd, start_turn, stop_turn};
 use crate::actor::{Capability, Execution};
+use crate::call::CallError;
 use crate::call::current::outside;
-use crate::call::{CallError, Tick};
 
 /// Turns in a row before an actor goes to the end of its home's queue.
 const TURNS_BEFORE_REQUEUE: u32 = 64;
@@ -20,7 +22,7 @@ impl<A: Capability> Instance<A> {
     /// Does what there is to do, up to a bound; says whether there is more.
     pub(super) fn work(self: &Arc<Self>, core: &mut Core<A>, cx: &mut Context<'_>) -> bool {
         for _ in 0..TURNS_BEFORE_REQUEUE {
-            if matches!(core.stage, Stage::Busy) {
+            if matches!(core.stage, Stage::Busy | Stage::Starting) {
                 if !self.woken.swap(false, Ordering::SeqCst) {
                     return false;
                 }
@@ -42,20 +44,17 @@ impl<A: Capability> Instance<A> {
     /// Puts the next thing to do into the slot; false when there is none.
     fn begin_next(self: &Arc<Self>, core: &mut Core<A>) -> bool {
         match &core.stage {
-            Stage::Busy => true,
+            Stage::Busy | Stage::Starting => true,
             Stage::Stopped => false,
-            Stage::Failed {
-                again,
-                reason,
-                is_down,
-            } => {
-                if *is_down || self.is_stopping() {
+            Stage::Failed(failure) => {
+                if failure.is_down || self.is_stopping() {
                     self.refuse_all(&CallError::Down {
                         capability: self.name(),
-                        reason: reason.clone(),
+                        reason: failure.reason.clone(),
                     });
                 }
-                let is_time = self.is_stopping() || self.spec.services.clock.now() >= *again;
+                let now = self.spec.services.clock.now();
+                let is_time = self.is_stopping() || now >= failure.again;
                 if is_time {
                     core.stage = Stage::Cold {
                         after_failure: true,
@@ -63,23 +62,20 @@ impl<A: Capability> Instance<A> {
                 }
                 is_time
             }
-            Stage::Refused { reason } => {
-                self.refuse_all(&self.no_such_key(reason));
+            Stage::Refused(refused) => {
+                self.refuse_all(&self.no_such_key(&refused.reason));
                 if self.is_stopping() && self.mailbox.close_if_empty() {
-                    core.stage = Stage::Stopped;
-                    self.becomes(Condition::Stopped);
+                    self.stopped(core);
                 }
                 false
             }
             Stage::Cold { after_failure } => {
                 if self.is_stopping() && self.mailbox.close_if_empty() {
-                    core.stage = Stage::Stopped;
-                    self.becomes(Condition::Stopped);
+                    self.stopped(core);
                     return false;
                 }
                 let start = start_turn(Arc::clone(&self.spec), self.key.clone(), *after_failure);
-                core.set(start);
-                core.is_starting = true;
+                core.start(start);
                 true
             }
             Stage::Idle(_) => self.begin_turn(core),
@@ -97,10 +93,9 @@ impl<A: Capability> Instance<A> {
         if !is_new || self.is_stopping() {
             return;
         }
-        core.set(start_turn(Arc::clone(&self.spec), self.key.clone(), false));
-        core.is_starting = true;
+        core.start(start_turn(Arc::clone(&self.spec), self.key.clone(), false));
         let polled = {
-            let _home = self.home.enter(false);
+            let _home = self.home().enter(false);
             outside(|| core.poll_maybe(None, cx))
         };
         match polled {
@@ -125,7 +120,7 @@ impl<A: Capability> Instance<A> {
                 Arc::clone(&job).scoped().scope().run_by(self.member);
             }
             if A::EXECUTION == Execution::Blocking {
-                *self.blocking.lock() = Some(Arc::clone(&job));
+                self.seen.set_blocking(Some(Arc::clone(&job)));
             }
             core.job = Some(job);
         }
@@ -135,20 +130,18 @@ impl<A: Capability> Instance<A> {
     /// What follows the end of a turn, a start or a stop.
     pub(super) fn end_turn(self: &Arc<Self>, core: &mut Core<A>, end: TurnEnd<A>) {
         let job = core.job.take();
+        let was_starting = matches!(core.stage, Stage::Starting);
         if A::EXECUTION == Execution::Blocking {
-            *self.blocking.lock() = None;
+            self.seen.set_blocking(None);
         }
         match end {
-            TurnEnd::Back(mut tenant) => {
-                if self.key.is_some() {
-                    tenant.desk.clear();
-                }
+            TurnEnd::Back(tenant) => {
                 core.stage = Stage::Idle(tenant);
-                if std::mem::take(&mut core.is_starting) {
-                    self.becomes(Condition::Ready);
+                if was_starting {
+                    self.seen.becomes(Condition::Ready);
                     self.touch_maybe();
                 } else {
-                    self.succeeded(core);
+                    self.succeeded();
                 }
             }
             TurnEnd::Lost(error) => {
@@ -156,7 +149,7 @@ impl<A: Capability> Instance<A> {
                     // Without effect when the turn itself has answered, as it does unless its own drops panic.
                     job.refuse(CallError::clone(&error));
                 }
-                self.lost(core, *error);
+                self.lost(core, *error, was_starting);
             }
             TurnEnd::NotStarted(reason) => {
                 tracing::error!(capability = %self.name(), %reason, "an actor could not start");
@@ -164,9 +157,8 @@ impl<A: Capability> Instance<A> {
             }
             TurnEnd::NoSuchKey(reason) => {
                 tracing::debug!(capability = %self.name(), %reason, "no actor has this key");
-                core.is_starting = false;
-                core.stage = Stage::Refused { reason };
-                self.becomes(Condition::Ready);
+                core.stage = Stage::Refused(Box::new(NoSuchKey { reason }));
+                self.seen.becomes(Condition::Ready);
                 self.touch();
             }
             TurnEnd::Stopped => {
@@ -183,31 +175,29 @@ impl<A: Capability> Instance<A> {
     }
 
     /// A turn came to its end.
-    pub(super) fn succeeded(&self, core: &mut Core<A>) {
-        core.restarts.succeeded();
-        let turns = &self.counters.turns;
-        // Only who holds the core counts.
-        turns.store(turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    pub(super) fn succeeded(&self) {
+        self.seen.succeeds();
+        count(&self.counters.turns, &self.spec.past.turns);
         self.touch_maybe();
     }
 
     /// Notes that it was used, if anybody wants to know.
     fn touch_maybe(&self) {
-        if self.spec.services.remembers || self.key.is_some() {
+        if self.key.is_some() {
             self.touch();
         }
     }
 
     /// A panic counts as a failure. What the platform broke off, say because the outbox was full, is no fault of the
     /// actor: it is made anew at once.
-    fn lost(self: &Arc<Self>, core: &mut Core<A>, error: CallError) {
+    fn lost(self: &Arc<Self>, core: &mut Core<A>, error: CallError, was_starting: bool) {
         match error {
             CallError::Panicked { reason, .. } => {
                 self.fail(core, &format!("it panicked: {reason}"));
             }
-            _ if core.is_starting => self.fail(core, &format!("it could not start: {error}")),
+            _ if was_starting => self.fail(core, &format!("it could not start: {error}")),
             _ => {
-                self.counters.restarts.fetch_add(1, Ordering::Relaxed);
+                self.seen.restarts(&self.spec.past);
                 core.stage = Stage::Cold {
                     after_failure: true,
                 };
@@ -218,25 +208,25 @@ impl<A: Capability> Instance<A> {
     fn fail(self: &Arc<Self>, core: &mut Core<A>, reason: &str) {
         let services = &self.spec.services;
         let now = services.clock.now();
-        self.counters.restarts.fetch_add(1, Ordering::Relaxed);
-        let (wait, is_down) =
-            match core
-                .restarts
-                .failed(now, &self.spec.policy.restart, services.random.fraction())
-            {
-                Verdict::Again(wait) => (wait, false),
-                Verdict::Down(wait) => {
-                    tracing::error!(capability = %self.name(), %reason, "an actor is down");
-                    (wait, true)
-                }
-            };
+        self.seen.restarts(&self.spec.past);
+        let fraction = services.random.fraction();
+        let policy = &self.spec.policy.restart;
+        let verdict = self
+            .seen
+            .fails(reason, |restarts| restarts.failed(now, policy, fraction));
+        let (wait, is_down) = match verdict {
+            Verdict::Again(wait) => (wait, false),
+            Verdict::Down(wait) => {
+                tracing::error!(capability = %self.name(), %reason, "an actor is down");
+                (wait, true)
+            }
+        };
         let again = now.after(wait);
-        core.stage = Stage::Failed {
+        core.stage = Stage::Failed(Box::new(Failure {
             again,
             reason: reason.to_owned(),
             is_down,
-        };
-        self.becomes(Condition::Failed(reason.into()));
+        }));
         let instance = Arc::clone(self);
         let clock = services.clock.clone();
         services.tasks.spawn(async move {
@@ -265,13 +255,14 @@ impl<A: Capability> Instance<A> {
     }
 
     fn touch(&self) {
-        self.last_used
-            .store(self.spec.services.clock.now().as_nanos(), Ordering::Relaxed);
+        let now = self.spec.moment(self.spec.services.clock.now());
+        self.last_used.store(now, Ordering::Relaxed);
     }
 
-    /// Since when it has had nothing to do.
-    pub(super) fn last_used(&self) -> Tick {
-        Tick::from_nanos(self.last_used.load(Ordering::Relaxed))
+    /// Whether it has had nothing to do since `moment`, which is one of its [`Spec`](super::spec::Spec).
+    pub(super) fn is_unused_since(&self, moment: u32) -> bool {
+        // The later of two moments is less than half of all moments later.
+        moment.wrapping_sub(self.last_used.load(Ordering::Relaxed)) <= u32::MAX / 2
     }
 
     fn is_stopping(&self) -> bool {
@@ -299,7 +290,7 @@ impl<A: Capability> Instance<A> {
                 // Who holds it looks again.
                 self.missed.store(true, Ordering::SeqCst);
                 self.schedule();
-                if let Some(job) = self.blocking.lock().take() {
+                if let Some(job) = self.seen.take_blocking() {
                     job.refuse(self.broken_off());
                 }
             }
@@ -307,7 +298,7 @@ impl<A: Capability> Instance<A> {
     }
 
     /// Drops what runs.
-    pub(super) fn clear(&self, core: &mut Core<A>) {
+    pub(super) fn clear(self: &Arc<Self>, core: &mut Core<A>) {
         if let Some(job) = core.job.take() {
             job.refuse(self.broken_off());
         }
@@ -318,7 +309,26 @@ impl<A: Capability> Instance<A> {
         if dropped.is_err() {
             tracing::error!(capability = %self.name(), "an actor panicked while it was dropped");
         }
-        self.becomes(Condition::Stopped);
+        self.stopped(core);
+    }
+
+    /// It has stopped for good, and its mailbox is closed: whoever comes now is for its successor.
+    fn stopped(self: &Arc<Self>, core: &mut Core<A>) {
+        core.stage = Stage::Stopped;
+        self.seen.becomes(Condition::Stopped);
+        self.forgotten();
+    }
+
+    /// Takes it out of the map of its keys, where others would find it only to see that it is gone.
+    pub(super) fn forgotten(self: &Arc<Self>) {
+        if let Some(keyed) = self.spec.keyed.upgrade()
+            && keyed.forget(self)
+        {
+            let past = &self.spec.past;
+            self.counters.hand_over(past);
+            let restarts = u64::from(self.seen.num_restarts());
+            past.restarts.fetch_add(restarts, Ordering::Relaxed);
+        }
     }
 
     /// What is told to whom a turn was begun for that is not waited for any more.
@@ -329,25 +339,15 @@ impl<A: Capability> Instance<A> {
         }
     }
 
-    fn becomes(&self, condition: Condition) {
-        *self.condition.lock() = condition;
-        self.changed.notify_waiters();
-    }
-
     /// Waits until it has stopped.
     pub(super) async fn wait_stopped(&self) {
-        loop {
-            let changed = self.changed.notified();
-            if *self.condition.lock() == Condition::Stopped {
-                return;
-            }
-            changed.await;
-        }
+        let stopped = |condition, _: Option<&str>| (condition == Condition::Stopped).then_some(());
+        self.seen.wait(stopped).await;
     }
 
     /// Whether it has stopped for good.
     pub(super) fn is_stopped(&self) -> bool {
-        *self.condition.lock() == Condition::Stopped
+        self.seen.condition() == Condition::Stopped
     }
 
     /// Whether it has nothing to do, as far as can be seen without waiting.
@@ -364,36 +364,25 @@ impl<A: Capability> Instance<A> {
             return false;
         };
         match &core.stage {
-            Stage::Busy => false,
+            Stage::Busy | Stage::Starting => false,
             Stage::Idle(tenant) => self.mailbox.is_empty() && !tenant.cx.draft().awaits_commit(),
-            Stage::Cold { .. } | Stage::Refused { .. } | Stage::Stopped => self.mailbox.is_empty(),
-            Stage::Failed { is_down, .. } => *is_down || self.mailbox.is_empty(),
+            Stage::Cold { .. } | Stage::Refused(_) | Stage::Stopped => self.mailbox.is_empty(),
+            Stage::Failed(failure) => failure.is_down || self.mailbox.is_empty(),
         }
     }
 
     /// Waits until it is ready for its first turn, or has failed to start.
     pub(super) async fn wait_started(&self) -> Result<(), String> {
-        loop {
-            let changed = self.changed.notified();
-            match &*self.condition.lock() {
-                Condition::Starting => {}
-                Condition::Ready | Condition::Stopped => return Ok(()),
-                Condition::Failed(reason) => return Err(reason.to_string()),
-            }
-            changed.await;
-        }
+        let started = |condition, reason: Option<&str>| match condition {
+            Condition::Starting => None,
+            Condition::Ready | Condition::Stopped => Some(Ok(())),
+            Condition::Failed => Some(Err(reason.unwrap_or_default().to_owned())),
+        };
+        self.seen.wait(started).await
     }
 
     /// Jobs that wait.
     pub(super) fn queued(&self) -> usize {
         self.mailbox.len()
-    }
-
-    /// Why it cannot work now, if so.
-    pub(super) fn down_reason(&self) -> Option<String> {
-        match &*self.condition.lock() {
-            Condition::Failed(reason) => Some(reason.to_string()),
-            _ => None,
-        }
     }
 }

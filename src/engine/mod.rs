@@ -2,6 +2,8 @@
 
 mod at_once;
 pub(crate) mod commit;
+mod counters;
+mod desk;
 mod doors;
 pub(crate) mod host;
 pub(crate) mod hosted;
@@ -15,6 +17,7 @@ pub(crate) mod parcel;
 pub(crate) mod ready;
 mod reception;
 pub(crate) mod restarts;
+mod seen;
 pub(crate) mod served;
 pub(crate) mod spec;
 mod stage;

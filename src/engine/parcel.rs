@@ -256,13 +256,12 @@ async fn delivery_turn<A: Capability>(
     match handled {
         Ok(Ok(())) => {
             let concluded = conclude(&tenant, &job, known);
-            let draft = tenant.cx.draft().clone();
-            commit_and_tell(draft, concluded, &job.onward, ran, watched).await;
+            commit_and_tell(tenant.cx.draft(), concluded, &job.onward, ran, watched).await;
             TurnEnd::Back(tenant)
         }
         Ok(Err(refusal)) => {
             undo(&tenant, &job, &refusal);
-            let undone = commit::landed(tenant.cx.draft().clone()).await;
+            let undone = commit::landed(tenant.cx.draft()).await;
             watched.end(TurnOutcome::Refused);
             let _ = ran.send(Err(match undone {
                 Ok(()) => Undelivered::Refused(refusal.to_string()),
@@ -369,7 +368,7 @@ fn undo<A: Capability>(tenant: &Tenant<A>, job: &Delivering<A>, refusal: &Refusa
 
 /// Commits the turn and tells the sender that it ran; the commit's end is told later.
 async fn commit_and_tell<A: Capability>(
-    draft: Draft,
+    draft: &Draft,
     concluded: Result<(), CallError>,
     onward: &Onward,
     ran: Ran,
@@ -377,7 +376,7 @@ async fn commit_and_tell<A: Capability>(
 ) {
     let sealing = concluded
         .inspect_err(|_| draft.drop_turn())
-        .and_then(|()| commit::seal(&draft).map_err(|error| *error));
+        .and_then(|()| commit::seal(draft).map_err(|error| *error));
     let sealing = match sealing {
         Ok(sealing) => sealing,
         Err(error) => {
@@ -387,9 +386,9 @@ async fn commit_and_tell<A: Capability>(
         }
     };
     let (landed, landing) = oneshot::channel();
-    let telling = Telling::of(&draft, &sealing, onward, landed);
+    let telling = Telling::of(draft, &sealing, onward, landed);
     let _ = ran.send(Ok(landing));
-    let room = commit::send(&draft, sealing, move |_, committed| {
+    let room = commit::send(draft, sealing, move |_, committed| {
         watched.end(match committed {
             Ok(()) => TurnOutcome::Ok,
             Err(_) => TurnOutcome::Failed,

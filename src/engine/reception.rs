@@ -131,7 +131,7 @@ impl<A: Capability> Hosted<A> {
                     let Members::Keyed(keyed) = &self.members else {
                         return Err(self.stopping());
                     };
-                    keyed.forget(&instance);
+                    instance.forgotten();
                     if let Some(key) = instance.key.clone() {
                         instance = self.of_key(keyed, &key).ok_or_else(|| self.stopping())?;
                     }

@@ -1,15 +1,18 @@
 //! What all actors of one hosted capability have in common.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::keyed::Keyed;
+use super::ready::Home;
 use crate::actor::binder::Periodic;
 use crate::actor::outgoing::{TimerBody, TimerId, TimerKind};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Cx};
-use crate::call::MessageId;
+use crate::call::{MessageId, Tick};
 
 /// What all actors of one hosted capability have in common.
 pub(crate) struct Spec<A: Capability> {
@@ -18,6 +21,36 @@ pub(crate) struct Spec<A: Capability> {
     pub(crate) periodics: Vec<Periodic<A>>,
     /// The settings as data: each start reads its own.
     pub(crate) settings: Value,
+    /// Where its actors may live.
+    pub(super) homes: Vec<Arc<Home>>,
+    /// The actors that have a key.
+    pub(super) keyed: Weak<Keyed<A>>,
+    pub(super) past: Past,
+    /// Nanoseconds are moved right by so much to be [moments](Self::moment).
+    pub(super) moment_bits: u32,
+}
+
+/// What a capability's actors have done, as far as they do not count it themselves.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    /// Turns that ended.
+    pub(super) turns: AtomicU64,
+    /// Those of them that began and ended on the caller's thread.
+    pub(super) inline: AtomicU64,
+    /// How often an actor was made anew after a failure.
+    pub(super) restarts: AtomicU64,
+}
+
+/// The least that tells moments apart: 2^20 ns, a millisecond.
+const LEAST_MOMENT_BITS: u32 = 20;
+/// Of the moments that a number can tell apart, `idle_after` takes less than one of 2^8.
+const IDLE_BITS: u32 = u32::BITS - 8;
+
+/// By how much nanoseconds are moved right to be moments, where actors go after `idle_after`.
+pub(super) fn moment_bits(idle_after: Duration) -> u32 {
+    let nanos = u64::try_from(idle_after.as_nanos()).unwrap_or(u64::MAX);
+    let bits = u64::BITS - nanos.leading_zeros();
+    bits.saturating_sub(IDLE_BITS).max(LEAST_MOMENT_BITS)
 }
 
 /// How its actors are run.
@@ -45,6 +78,19 @@ pub(crate) struct RestartPolicy {
 }
 
 impl<A: Capability> Spec<A> {
+    /// A moment in short, for when actors were last used: to a millisecond, or to a small part of `idle_after`. Moments go round,
+    /// but so slowly that each actor is looked at many times meanwhile.
+    #[inline]
+    pub(super) fn moment(&self, tick: Tick) -> u32 {
+        let low = (tick.as_nanos() >> self.moment_bits) & u64::from(u32::MAX);
+        u32::try_from(low).unwrap_or_default()
+    }
+
+    /// Which home an actor with this number has.
+    pub(super) fn home(&self, number: usize) -> u16 {
+        u16::try_from(number % self.homes.len()).unwrap_or(0)
+    }
+
     /// The settings of a new actor.
     pub(super) fn settings(&self) -> Result<A::Settings, String> {
         serde_json::from_value(self.settings.clone())
@@ -134,5 +180,26 @@ impl PeriodicMarker {
             body: serde_json::value::RawValue::NULL.to_owned(),
         };
         cx.set_timer(self.timer_id(handler), &body);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_tell_milliseconds_apart_where_actors_go_within_hours() {
+        for seconds in [0, 1, 300, 4 * 3600] {
+            assert_eq!(moment_bits(Duration::from_secs(seconds)), LEAST_MOMENT_BITS);
+        }
+    }
+
+    #[test]
+    fn moments_do_not_go_round_while_an_actor_may_stay() {
+        for hours in [1, 24, 1000, 8760] {
+            let idle_after = Duration::from_secs(hours * 3600);
+            let round = 1_u128 << (u32::BITS + moment_bits(idle_after));
+            assert!(round > idle_after.as_nanos() * 200, "{hours} h");
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::restarts::Restarts;
 use super::turn::{Job, Slot, Tenant, TurnEnd};
 use crate::actor::{Capability, abort};
 use crate::call::current::{Polled, within};
@@ -12,42 +11,44 @@ use crate::call::scope::Scoped;
 use crate::call::{CallError, Tick};
 use crate::contract::Contract;
 
+/// What who runs an actor holds. What each turn touches comes first.
+#[repr(C)]
 pub(super) struct Core<A: Capability> {
     pub(super) stage: Stage<A>,
     pub(super) slot: Option<Slot<A>>,
     /// The job whose turn runs.
     pub(super) job: Option<Arc<dyn Job<A>>>,
-    pub(super) restarts: Restarts,
-    /// Whether the future in the slot makes the actor.
-    pub(super) is_starting: bool,
 }
 
-/// How an actor is, for those who wait for it to become so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Condition {
-    Starting,
-    Ready,
-    Failed(Box<str>),
-    Stopped,
-}
-
+/// Small: there may be a million of them.
 pub(super) enum Stage<A: Capability> {
     /// Not made yet; after a failure, what earlier turns wrote must have reached the store before it is.
     Cold { after_failure: bool },
     /// Ready for a turn.
     Idle(Box<Tenant<A>>),
-    /// A future is in the slot: a turn, or the actor's start or stop.
+    /// A future that makes the actor is in the slot.
+    Starting,
+    /// A future is in the slot: a turn, or the actor's stop.
     Busy,
-    /// Waits before it is tried again; the moment says when.
-    Failed {
-        again: Tick,
-        reason: String,
-        is_down: bool,
-    },
+    /// Waits before it is tried again.
+    Failed(Box<Failure>),
     /// There is no actor of this key: what comes is refused.
-    Refused { reason: String },
+    Refused(Box<NoSuchKey>),
     /// Stopped for good.
     Stopped,
+}
+
+/// Why an actor cannot work.
+pub(super) struct Failure {
+    /// When it is tried again.
+    pub(super) again: Tick,
+    pub(super) reason: String,
+    pub(super) is_down: bool,
+}
+
+/// Why there is no actor of a key.
+pub(super) struct NoSuchKey {
+    pub(super) reason: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -68,8 +69,6 @@ impl<A: Capability> Core<A> {
             },
             slot: None,
             job: None,
-            restarts: Restarts::default(),
-            is_starting: false,
         }
     }
 
@@ -95,6 +94,12 @@ impl<A: Capability> Core<A> {
                 Begun::Nothing
             }
         }
+    }
+
+    /// Puts what makes the actor into the slot.
+    pub(super) fn start(&mut self, future: impl Future<Output = TurnEnd<A>> + Send + 'static) {
+        self.set(future);
+        self.stage = Stage::Starting;
     }
 
     pub(super) fn set(&mut self, future: impl Future<Output = TurnEnd<A>> + Send + 'static) {

@@ -1,6 +1,5 @@
 //! One turn from message to commit: the futures that an actor's slot holds.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use tokio_util::sync::ReusableBoxFuture;
 
 use super::at_once;
 use super::commit;
+use super::desk;
 use super::inbox;
 use super::spec::Spec;
 use crate::actor::abort;
@@ -26,32 +26,6 @@ use crate::contract::{Accepts, Contract, Message, Outcome};
 pub(super) struct Tenant<A: Capability> {
     pub(super) actor: A,
     pub(super) cx: Cx<A>,
-    pub(super) desk: Desk,
-}
-
-/// Where a turn that ends on its caller's thread leaves the result. One allocation, used again by the next result if that is of
-/// the same message.
-#[derive(Default)]
-pub(super) struct Desk(Option<Box<dyn Any + Send>>);
-
-impl Desk {
-    fn put<M: Message>(&mut self, result: CallResult<M>) {
-        let place = self.0.as_mut().and_then(|place| place.downcast_mut());
-        match place {
-            Some(place) => *place = Some(result),
-            None => self.0 = Some(Box::new(Some(result))),
-        }
-    }
-
-    pub(super) fn take<M: Message>(&mut self) -> Option<CallResult<M>> {
-        let place: &mut Option<CallResult<M>> = self.0.as_mut()?.downcast_mut()?;
-        place.take()
-    }
-
-    /// Gives its room back.
-    pub(super) fn clear(&mut self) {
-        self.0 = None;
-    }
 }
 
 /// How a turn ended, as far as the actor is concerned.
@@ -194,7 +168,7 @@ pub(super) async fn direct_turn<A: Handle<M>, M: Message>(
         Ok(outcome) => {
             log_handled(M::NAME, outcome.is_err());
             let (sealing, result) = at_once::settle::<M>(tenant.cx.draft(), outcome);
-            if let Some(room) = conclude::<A, M>(&mut tenant, sealing, result, watch) {
+            if let Some(room) = conclude::<A, M>(&tenant, sealing, result, watch) {
                 room.await;
             }
             TurnEnd::Back(tenant)
@@ -213,7 +187,7 @@ pub(super) async fn direct_turn<A: Handle<M>, M: Message>(
 
 /// Commits the turn. Leaves the result on the desk if nothing has to be waited for and the caller is still there, else in a cell.
 fn conclude<A: Handle<M>, M: Message>(
-    tenant: &mut Tenant<A>,
+    tenant: &Tenant<A>,
     sealing: Sealing,
     result: CallResult<M>,
     watch: Watch,
@@ -222,7 +196,7 @@ fn conclude<A: Handle<M>, M: Message>(
     let draft = tenant.cx.draft();
     if is_inline && matches!(sealing, Sealing::Nothing) {
         end_unseen::<A, M>(draft.services(), watch, true, outcome_of(&result));
-        tenant.desk.put::<M>(result);
+        desk::put::<M>(result);
         return None;
     }
     let cell = current::cell::<M>()?;
@@ -350,12 +324,8 @@ pub(super) async fn start_turn<A: Capability>(
     match started {
         Ok(Ok(actor)) => {
             spec.set_periodics(&cx);
-            match commit::landed(cx.draft().clone()).await {
-                Ok(()) => TurnEnd::Back(Box::new(Tenant {
-                    actor,
-                    cx,
-                    desk: Desk::default(),
-                })),
+            match commit::landed(cx.draft()).await {
+                Ok(()) => TurnEnd::Back(Box::new(Tenant { actor, cx })),
                 Err(error) => TurnEnd::NotStarted(error.to_string()),
             }
         }
@@ -379,8 +349,7 @@ pub(super) async fn stop_turn<A: Capability>(mut tenant: Box<Tenant<A>>) -> Turn
         lose(tenant, &error);
         return TurnEnd::Stopped;
     }
-    let draft = tenant.cx.draft().clone();
-    if let Err(error) = commit::landed(draft).await {
+    if let Err(error) = commit::landed(tenant.cx.draft()).await {
         tracing::error!(capability = <A::Contract as Contract>::NAME, %error, "what an actor wrote when it stopped is lost");
     }
     TurnEnd::Stopped

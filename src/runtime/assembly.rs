@@ -455,7 +455,7 @@ async fn passivate(host: Arc<dyn Host>, clock: Clock) {
     loop {
         clock.sleep(idle_after / PASSIVATION_ROUNDS).await;
         if let Some(since) = clock.now().before(idle_after) {
-            host.passivate(since);
+            host.passivate(since).await;
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct Hosted {
     pub digest: String,
     /// Its actors in memory.
     pub num_actors: usize,
-    /// Turns that ended, of the actors in memory.
+    /// Turns that ended, also of actors that are gone.
     pub num_turns: u64,
     /// Those of them that ran on their caller's thread.
     #[serde(default)]

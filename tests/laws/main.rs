@@ -14,6 +14,7 @@ mod engine_stress;
 mod frail;
 mod gate;
 mod hops;
+mod keys;
 mod late_store;
 mod law_01_one_semantics;
 mod law_02_calls_can_fail;

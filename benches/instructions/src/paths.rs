@@ -15,6 +15,8 @@ use tokio::join;
 pub(crate) enum Way {
     /// An `ask` of an idle actor: its turn runs on the caller's thread.
     AskInline,
+    /// The same of one of many actors, found by its key.
+    AskKeyed,
     /// Two asks of one actor: the turn of the first lets others go first, and so the second waits in the mailbox.
     AskQueued,
     /// An `ask` in the placement `wire`: message and reply go through their codec.
@@ -40,6 +42,7 @@ struct AddYielding {
 
 skep::contract! { Counting v1 { Add, AddYielding } }
 skep::contract! { Keeping v1 { Add } }
+skep::contract! { Tallies v1 keyed by name { Add } }
 
 #[derive(Default)]
 struct Counter {
@@ -57,6 +60,20 @@ impl Counter {
     #[handle]
     async fn add_yielding(&mut self, m: AddYielding) -> u64 {
         tokio::task::yield_now().await;
+        self.total += m.number;
+        self.total
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    total: u64,
+}
+
+#[skep::capability(contract = Tallies)]
+impl Tally {
+    #[handle]
+    async fn add(&mut self, m: Add) -> u64 {
         self.total += m.number;
         self.total
     }
@@ -84,8 +101,9 @@ impl Keeper {
 
 impl Way {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::AskInline,
+        Self::AskKeyed,
         Self::AskQueued,
         Self::AskWire,
         Self::DurableCommit,
@@ -95,6 +113,7 @@ impl Way {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::AskInline => "ask-inline",
+            Self::AskKeyed => "ask-keyed",
             Self::AskQueued => "ask-queued",
             Self::AskWire => "ask-wire",
             Self::DurableCommit => "durable-commit",
@@ -108,7 +127,7 @@ impl Way {
     /// How often it is gone to be counted: enough for what happens once in a while to weigh what it weighs.
     pub(crate) const fn times(self) -> u64 {
         match self {
-            Self::AskInline => 20_000,
+            Self::AskInline | Self::AskKeyed => 20_000,
             Self::AskQueued | Self::AskWire | Self::DurableCommit => 5000,
         }
     }
@@ -125,6 +144,7 @@ impl Way {
             let runtime = self.start().await;
             match self {
                 Self::AskInline | Self::AskWire => ask(&runtime.get(), WARM + times).await,
+                Self::AskKeyed => ask_keyed(&runtime.get(), WARM + times).await,
                 Self::AskQueued => ask_busy(&runtime.get(), WARM + times).await,
                 Self::DurableCommit => commit(&runtime.get(), WARM + times).await,
             }
@@ -139,6 +159,7 @@ impl Way {
         let threaded = Runtime::builder();
         let started = match self {
             Self::AskInline => threaded.sources(sources).with::<Counter>().start().await,
+            Self::AskKeyed => threaded.sources(sources).with::<Tally>().start().await,
             Self::DurableCommit => {
                 let sources = sources.set("defaults.durability=memory");
                 threaded.sources(sources).with::<Keeper>().start().await
@@ -159,6 +180,14 @@ async fn alone(placement: Placement) -> Result<Runtime, RuntimeError> {
 async fn ask(counting: &Ref<Counting>, times: u64) {
     for number in 0..times {
         counting.ask(Add { number }).await.expect("a reply");
+    }
+}
+
+/// All actors are made while it warms up.
+async fn ask_keyed(tallies: &Ref<Tallies>, times: u64) {
+    for number in 0..times {
+        let tally = tallies.key(number % WARM);
+        tally.ask(Add { number }).await.expect("a reply");
     }
 }
 
