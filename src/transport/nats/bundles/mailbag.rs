@@ -1,8 +1,7 @@
 //! [`Mailbag`]: gathers the calls of this process to others until they are sent.
 //!
-//! A call that is alone is sent at once. While others are under way it is put beside those to the same capability that are not sent
-//! yet, and whoever makes it lets the others of its thread go first, once: then the first of them sends what all have put
-//! here. Nobody waits for what somebody else's thread does, and none for time to pass.
+//! A call that is alone is sent at once, by whoever makes it. While others are under way it is put beside those to the same capability
+//! that are not sent yet, and one task sends what has gathered, as soon as no more comes. Nobody waits for time to pass.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,6 +20,9 @@ use crate::transport::nats::replies::{Awaited, Replies};
 
 /// Bytes that may lie in the bag. Whoever has more to send waits; the first in line goes first.
 const BAG: u32 = 8 * 1024 * 1024;
+
+/// After the task has looked so often and found nothing new, it sends.
+const LOOKS: u32 = 3;
 
 /// The way of all calls of one caller: they keep their order.
 #[derive(Debug)]
@@ -42,18 +44,10 @@ pub(in crate::transport::nats) struct Mailbag {
 #[derive(Debug, Default)]
 struct Gathered {
     letters: VecDeque<Letter>,
-    /// Counts how often all that lay here was sent.
-    num_emptied: u64,
-    /// Whether the connection had no room: one task sends as it gets some, and what comes then goes behind it.
+    /// Counts what is put here.
+    num_put: u64,
+    /// Whether the task has something to send, or is sending: what comes then goes behind it.
     is_sending: bool,
-}
-
-/// A call that lies in the bag, and has to be sent even if it is given up: others lie beside it, and may wait for it to be sent.
-#[must_use = "dropped, it is sent at once"]
-pub(in crate::transport::nats) struct InBag<'b> {
-    mailbag: &'b Mailbag,
-    /// How often the bag had been emptied.
-    num_emptied: u64,
 }
 
 /// A message of the server.
@@ -102,33 +96,18 @@ impl Mailbag {
         lane: &Lane,
         message: &str,
         frame: &Frame,
-    ) -> (Awaited, Option<InBag<'_>>) {
+    ) -> Awaited {
         let size = u32::try_from(size_of(message, frame)).map_or(BAG, |size| size.min(BAG));
         // Nobody closes it.
         if let Ok(room) = self.room.acquire_many(size).await {
             room.forget();
         }
-        self.put_in(lane, message, frame, size)
-    }
-
-    /// Puts a call where it is sent; `None` when it is.
-    fn put_in(
-        &self,
-        lane: &Lane,
-        message: &str,
-        frame: &Frame,
-        size: u32,
-    ) -> (Awaited, Option<InBag<'_>>) {
         let mut gathered = self.gathered.lock();
         // Numbers rise in the order of the bundles, so they are given under this lock.
         let awaited = self.replies.expect_in(lane.number);
-        let num_emptied = gathered.num_emptied;
-        let in_bag = || InBag {
-            mailbag: self,
-            num_emptied,
-        };
+        gathered.num_put += 1;
         if gathered.put(lane, awaited.number(), message, frame, size) {
-            return (awaited, Some(in_bag()));
+            return awaited;
         }
         let range = Range {
             lane: lane.number,
@@ -142,52 +121,69 @@ impl Mailbag {
             what: What::Open(range, bundle),
             size,
         };
-        gathered.letters.push_back(letter);
-        if self.replies.num_waiting() > 1 {
-            return (awaited, Some(in_bag()));
-        }
-        self.empty(&mut gathered);
-        (awaited, None)
+        self.add(&mut gathered, letter, self.replies.num_waiting() == 1);
+        awaited
     }
 
     /// Sends something that nobody answers, behind the calls that lie here. Whether it arrives is not important.
     pub(in crate::transport::nats) fn say(&self, subject: String, body: Bytes) {
-        let mut gathered = self.gathered.lock();
-        gathered.letters.push_back(Letter {
+        let letter = Letter {
             subject: subject.into(),
             what: What::Sealed(None, body),
             size: 0,
-        });
-        self.empty(&mut gathered);
+        };
+        self.add(&mut self.gathered.lock(), letter, true);
     }
 
-    /// Sends all that lies here, as far as the connection takes it now; the rest is left to the task.
-    fn empty(&self, gathered: &mut Gathered) {
-        if gathered.is_sending {
-            return;
-        }
-        while let Some(letter) = gathered.letters.pop_front() {
-            let letter = letter.sealed(&self.replies);
-            if unconstrained(self.send(&letter)).now_or_never().is_none() {
-                gathered.letters.push_front(letter);
-                gathered.is_sending = true;
-                self.more.notify_one();
-                break;
+    /// Adds a letter; one that is alone is sent at once, if the connection takes it now.
+    fn add(&self, gathered: &mut Gathered, mut letter: Letter, is_alone: bool) {
+        if is_alone && !gathered.is_sending {
+            letter = letter.sealed(&self.replies);
+            if unconstrained(self.send(&letter)).now_or_never().is_some() {
+                self.room.add_permits(letter.num_permits());
+                return;
             }
-            self.room.add_permits(letter.num_permits());
         }
-        gathered.num_emptied += 1;
+        gathered.letters.push_back(letter);
+        if !gathered.is_sending {
+            gathered.is_sending = true;
+            self.more.notify_one();
+        }
     }
 
-    /// Sends what the connection had no room for, as long as it is polled.
+    /// Sends what gathers, as long as it is polled.
     pub(in crate::transport::nats) async fn send_all(self: Arc<Self>) {
         loop {
             self.more.notified().await;
-            while let Some(letter) = self.first() {
+            loop {
+                self.gather().await;
+                let Some(letter) = self.first() else { break };
                 let letter = letter.sealed(&self.replies);
                 self.send(&letter).await;
                 self.room.add_permits(letter.num_permits());
             }
+        }
+    }
+
+    /// Lets others go first as long as they put something here, until there is enough for a message.
+    async fn gather(&self) {
+        let (mut num_looks, mut num_before) = (0, 0);
+        while num_looks < LOOKS {
+            let (num_letters, num_put) = {
+                let gathered = self.gathered.lock();
+                (gathered.letters.len(), gathered.num_put)
+            };
+            // All but the last are full, or to others.
+            if num_letters != 1 {
+                return;
+            }
+            num_looks = if num_put == num_before {
+                num_looks + 1
+            } else {
+                0
+            };
+            num_before = num_put;
+            yield_now().await;
         }
     }
 
@@ -211,22 +207,6 @@ impl Mailbag {
             }
             None => self.client.publish(subject, body).await,
         };
-    }
-}
-
-impl InBag<'_> {
-    /// Ends when it is sent: others of this thread go first, once.
-    pub(in crate::transport::nats) async fn sent(self) {
-        yield_now().await;
-    }
-}
-
-impl Drop for InBag<'_> {
-    fn drop(&mut self) {
-        let mut gathered = self.mailbag.gathered.lock();
-        if gathered.num_emptied == self.num_emptied {
-            self.mailbag.empty(&mut gathered);
-        }
     }
 }
 

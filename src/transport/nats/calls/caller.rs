@@ -174,6 +174,8 @@ struct Exchange<'c> {
 /// What came of waiting.
 enum Waited {
     Answered(Frame),
+    /// This process has closed its connection.
+    Closed,
     /// Nobody listens.
     Unheard,
     /// Nobody who knows bundles.
@@ -232,11 +234,15 @@ impl<'c> Exchange<'c> {
                     }
                     answer => return answer,
                 },
+                // It was not begun, and is not sent again by a process that ends.
+                Waited::Unheard | Waited::NoBundles if self.caller.link.is_closed() => {
+                    return Err(self.stopping());
+                }
                 _ if self.caller.link.is_closed() => return Err(self.lost()),
                 Waited::Late => return Err(self.late()),
                 Waited::Silence => {}
                 Waited::Gone if self.may_repeat => self.send().await?,
-                Waited::Gone => return Err(self.lost()),
+                Waited::Closed | Waited::Gone => return Err(self.lost()),
                 Waited::NoBundles => {
                     self.caller.set(&self.caller.alone_until, ALONE_FOR);
                     self.send().await?;
@@ -255,11 +261,8 @@ impl<'c> Exchange<'c> {
         let Inner {
             far, link, lane, ..
         } = self.caller;
-        let stopping = || CallError::Stopping {
-            capability: far.capability.to_owned(),
-        };
         if link.is_closed() {
-            return Err(stopping());
+            return Err(self.stopping());
         }
         let lane = lane.as_ref();
         let lane = lane.filter(|_| !self.caller.is_before(&self.caller.alone_until));
@@ -270,8 +273,7 @@ impl<'c> Exchange<'c> {
                     let subject = link.subjects().call(far.capability, &self.message);
                     let headers = headers::of(self.frame.headers.clone());
                     let body = Bytes::from(self.frame.body.clone());
-                    let sent = link.send(subject, headers, body).await;
-                    sent.map(|awaited| (awaited, None))
+                    link.send(subject, headers, body).await
                 }
             }
         };
@@ -286,14 +288,11 @@ impl<'c> Exchange<'c> {
             },
         };
         match sent {
-            Ok((awaited, in_bag)) => {
+            Ok(awaited) => {
                 self.sent.push(awaited);
-                if let Some(in_bag) = in_bag {
-                    in_bag.sent().await;
-                }
                 Ok(())
             }
-            Err(_) => Err(stopping()),
+            Err(_) => Err(self.stopping()),
         }
     }
 
@@ -342,6 +341,12 @@ impl<'c> Exchange<'c> {
                 Some(_) => Waited::Silence,
                 None => Waited::Gone,
             },
+        }
+    }
+
+    fn stopping(&self) -> CallError {
+        CallError::Stopping {
+            capability: self.caller.far.capability.to_owned(),
         }
     }
 
@@ -401,7 +406,7 @@ impl Drop for Exchange<'_> {
 
 /// The first answer to any of these. What nobody hears, or takes, is taken out; that is said when none is left.
 fn first_answer(sent: &mut Vec<Awaited>) -> impl Future<Output = Waited> + '_ {
-    let mut none = Waited::Unheard;
+    let mut none = Waited::Closed;
     poll_fn(move |cx| {
         let mut index = 0;
         while let Some(awaited) = sent.get_mut(index) {
@@ -416,11 +421,12 @@ fn first_answer(sent: &mut Vec<Awaited>) -> impl Future<Output = Waited> + '_ {
                 }
                 Some(Heard::Bundled(frame)) => return Poll::Ready(Waited::Answered(frame)),
                 Some(Heard::NoBundles) => none = Waited::NoBundles,
-                Some(Heard::Alone(_) | Heard::Nobody) | None => none = Waited::Unheard,
+                Some(Heard::Alone(_) | Heard::Nobody) => none = Waited::Unheard,
+                None => none = Waited::Closed,
             }
         }
         if sent.is_empty() {
-            Poll::Ready(std::mem::replace(&mut none, Waited::Unheard))
+            Poll::Ready(std::mem::replace(&mut none, Waited::Closed))
         } else {
             Poll::Pending
         }
