@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
 
+use super::alarm::Alarm;
 use super::cell::{CallCell, CallResult};
 use super::current::Polled;
 use super::envelope::{Options, address, decode, encode, in_cell};
@@ -42,7 +43,7 @@ struct Calling<'r, C, M: Message> {
     options: Options,
     /// Until when to wait; set when the call is first polled.
     until: Tick,
-    timer: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
     /// Until it is on its way.
     message: Option<M>,
     stage: Stage<M>,
@@ -172,7 +173,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             key,
             options: Options::default(),
             until: Tick::from_nanos(0),
-            timer: None,
+            alarm: Alarm::default(),
             message: Some(message),
             stage: Stage::New,
             guarded: None,
@@ -473,10 +474,8 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     }
 
     fn timed_out(&mut self, cx: &mut Context<'_>) -> bool {
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(self.route.clock.sleep_until(self.until)));
-        timer.as_mut().poll(cx).is_ready()
+        let clock = &self.route.clock;
+        self.alarm.poll(clock, self.until, cx).is_ready()
     }
 }
 
