@@ -14,7 +14,7 @@ use tokio::time::Sleep;
 
 use super::alarm::Alarm;
 use super::cell::{CallCell, CallResult};
-use super::current::Polled;
+use super::current::{Polled, charge};
 use super::envelope::{Options, address, decode, encode, in_cell};
 use super::guard::{Failed, Guard, Passage};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Run};
@@ -274,12 +274,10 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     self.stage = Stage::New;
                 }
                 Stage::New => {
-                    // Turns that run inside the caller's poll must not starve the caller's neighbours.
-                    let Poll::Ready(coop) = tokio::task::coop::poll_proceed(cx) else {
+                    if charge(cx).is_pending() {
                         self.stage = Stage::New;
                         return Poll::Pending;
-                    };
-                    coop.made_progress();
+                    }
                     if let Some(result) = self.begin(cx, kind)? {
                         return Poll::Ready(result.map(Some));
                     }
