@@ -3,6 +3,7 @@
 mod at_once;
 pub(crate) mod commit;
 mod doors;
+mod guests;
 pub(crate) mod host;
 pub(crate) mod hosted;
 pub(crate) mod inbox;

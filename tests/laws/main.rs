@@ -13,6 +13,7 @@ mod engine;
 mod engine_stress;
 mod frail;
 mod gate;
+mod guests;
 mod hops;
 mod late_store;
 mod law_01_one_semantics;
