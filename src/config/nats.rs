@@ -37,6 +37,9 @@ pub struct NatsSettings {
     /// Copies that a cluster of servers keeps of each stream, 1 to 5. Default 1. A single server can keep one.
     #[schemars(range(min = 1, max = 5))]
     pub replicas: u16,
+    /// Whether calls to one capability that are under way at the same time go there together, in one message of the server. Default
+    /// true. `false` where each message has to be seen, or allowed, by its own subject.
+    pub bundles: bool,
     /// The server's monitoring address, such as "http://127.0.0.1:8222": at its start a node asks there whether what the server
     /// confirms is on its disk, and warns where it is not. "off" asks and says nothing. Default: none; where it would matter and
     /// nobody can know, a node says so at its start.
@@ -87,6 +90,7 @@ impl Default for NatsSettings {
             nkey: None,
             tls: NatsTlsSettings::default(),
             replicas: 1,
+            bundles: true,
             monitoring: None,
         }
     }

@@ -135,6 +135,7 @@ impl Step {
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
+        forget_own_package(&mut command);
         command
             .args(&self.arguments)
             .envs(self.environment.iter().copied())
@@ -223,6 +224,26 @@ fn copy_lines(
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+/// Takes away what cargo has told this program of its own package: a build script that looks at it (ring's does) would run again, and
+/// all that depends on it be built again, each time after a build by hand.
+pub(crate) fn forget_own_package(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let is_of_package = name.to_str().is_some_and(|name| {
+            [
+                "CARGO_PKG_",
+                "CARGO_MANIFEST_",
+                "CARGO_CRATE_",
+                "CARGO_BIN_",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        });
+        if is_of_package {
+            command.env_remove(name);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 
 use super::access;
+use super::bundles::{Lane, Mailbag};
 use super::claims::chain;
 use super::replies::{Awaited, Replies};
-use super::subjects::{QUEUE_GROUP, Subjects};
+use super::subjects::{BUNDLE, QUEUE_GROUP, Subjects};
 use crate::actor::services::Tasks;
 use crate::call::{Clock, MessageId};
 use crate::config::NatsSettings;
@@ -84,6 +85,8 @@ pub(crate) struct Link {
     subjects: Subjects,
     servers: Arc<str>,
     replies: Arc<Replies>,
+    /// What goes to others in bundles, if anything does.
+    mailbag: Option<Arc<Mailbag>>,
     state: watch::Receiver<LinkState>,
     clock: Clock,
     first_id: u128,
@@ -103,56 +106,27 @@ impl Link {
         tasks: &Tasks,
         clock: Clock,
     ) -> Result<Self, LinkError> {
-        let servers = settings.addresses();
-        let refused = |reason: String| LinkError::Refused {
-            servers: servers.join(", "),
-            reason,
-        };
         let (sender, state) = watch::channel(LinkState::default());
-        let sender = Arc::new(sender);
-        let options = || access::options(settings, name).map_err(&refused);
-        let heard = |options: ConnectOptions| {
-            let sender = Arc::clone(&sender);
-            options.event_callback(move |event| {
-                note(&sender, &event);
-                std::future::ready(())
-            })
-        };
-        let first = heard(options()?).connect(&servers).await;
-        let client = match first {
-            Ok(client) => client,
-            Err(error) if access::may_come_later(&error) => {
-                tracing::warn!(
-                    servers = servers.join(", "),
-                    error = chain(&error),
-                    "no nats-server answers yet; it is waited for"
-                );
-                let options = heard(options()?).retry_on_initial_connect();
-                let later = options.connect(&servers).await;
-                later.map_err(|error| refused(chain(&error)))?
-            }
-            Err(error) if access::is_distrust(&error) => {
-                return Err(LinkError::Distrusted {
-                    servers: servers.join(", "),
-                    reason: chain(&error),
-                });
-            }
-            Err(error) if access::is_no_entry(error.kind()) => {
-                return Err(LinkError::NotLetIn {
-                    servers: servers.join(", "),
-                    reason: chain(&error),
-                });
-            }
-            Err(error) => return Err(refused(chain(&error))),
-        };
+        let client = open(settings, name, &Arc::new(sender)).await?;
+        let servers = settings.addresses().join(", ");
         let replies = Replies::new(client.new_inbox());
         let inbox = client.subscribe(replies.subscription()).await;
-        let inbox = inbox.map_err(|error| refused(chain(&error)))?;
+        let inbox = inbox.map_err(|error| LinkError::Refused {
+            servers: servers.clone(),
+            reason: chain(&error),
+        })?;
         tasks.spawn(receive(inbox, Arc::clone(&replies)));
+        let mailbag = settings
+            .bundles
+            .then(|| Mailbag::new(client.clone(), Arc::clone(&replies)));
+        if let Some(mailbag) = &mailbag {
+            tasks.spawn(Arc::clone(mailbag).send_all());
+        }
         Ok(Self {
             client,
+            mailbag,
             subjects: Subjects::of(namespace),
-            servers: servers.join(", ").into(),
+            servers: servers.into(),
             replies,
             state,
             clock,
@@ -226,10 +200,19 @@ impl Link {
     /// Says that nobody waits for the answer to a call any more. Whether that arrives is not important.
     pub(super) fn cancel(&self, capability: &str, reply: String) {
         let subject = self.subjects.cancel(capability);
-        let _ = self
-            .client
-            .publish(subject, Bytes::from(reply))
-            .now_or_never();
+        let body = Bytes::from(reply);
+        match &self.mailbag {
+            // It must not come before the call does.
+            Some(mailbag) => mailbag.say(subject, body),
+            None => drop(self.client.publish(subject, body).now_or_never()),
+        }
+    }
+
+    /// The way of calls to a capability in bundles; `None` when they go one by one.
+    pub(super) fn lane(&self, capability: &str) -> Option<(Arc<Mailbag>, Lane)> {
+        let mailbag = self.mailbag.as_ref()?;
+        let lane = mailbag.lane(self.subjects.call(capability, BUNDLE));
+        Some((Arc::clone(mailbag), lane))
     }
 
     /// Sends something empty that nobody answers.
@@ -274,7 +257,11 @@ impl Link {
     /// Answers.
     pub(super) async fn answer(&self, to: async_nats::Subject, headers: HeaderMap, body: Bytes) {
         // A closed connection has nobody left who could be told.
-        let _ = self.client.publish_with_headers(to, headers, body).await;
+        let _ = if headers.is_empty() {
+            self.client.publish(to, body).await
+        } else {
+            self.client.publish_with_headers(to, headers, body).await
+        };
     }
 
     /// The messages of a queue group; in force when this returns.
@@ -335,6 +322,50 @@ pub(super) fn is_unheard(message: &async_nats::Message) -> bool {
 
 pub(super) fn entropy() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+/// Connects, and says from then on what the connection is doing.
+async fn open(
+    settings: &NatsSettings,
+    name: &str,
+    sender: &Arc<watch::Sender<LinkState>>,
+) -> Result<Client, LinkError> {
+    let servers = settings.addresses();
+    let refused = |reason: String| LinkError::Refused {
+        servers: servers.join(", "),
+        reason,
+    };
+    let options = || access::options(settings, name).map_err(&refused);
+    let heard = |options: ConnectOptions| {
+        let sender = Arc::clone(sender);
+        options.event_callback(move |event| {
+            note(&sender, &event);
+            std::future::ready(())
+        })
+    };
+    let first = heard(options()?).connect(&servers).await;
+    match first {
+        Ok(client) => Ok(client),
+        Err(error) if access::may_come_later(&error) => {
+            tracing::warn!(
+                servers = servers.join(", "),
+                error = chain(&error),
+                "no nats-server answers yet; it is waited for"
+            );
+            let options = heard(options()?).retry_on_initial_connect();
+            let later = options.connect(&servers).await;
+            later.map_err(|error| refused(chain(&error)))
+        }
+        Err(error) if access::is_distrust(&error) => Err(LinkError::Distrusted {
+            servers: servers.join(", "),
+            reason: chain(&error),
+        }),
+        Err(error) if access::is_no_entry(error.kind()) => Err(LinkError::NotLetIn {
+            servers: servers.join(", "),
+            reason: chain(&error),
+        }),
+        Err(error) => Err(refused(chain(&error))),
+    }
 }
 
 async fn receive(mut inbox: Subscriber, replies: Arc<Replies>) {

@@ -1,6 +1,7 @@
 //! Calls and events over NATS.
 
 mod access;
+mod bundles;
 mod bus;
 mod calls;
 mod claims;

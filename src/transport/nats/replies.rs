@@ -2,19 +2,28 @@
 //!
 //! The client library keeps an entry for every request that is never answered, for as long as it lives. Here an entry goes
 //! with whoever waits.
+//!
+//! | last token | what comes there |
+//! |---|---|
+//! | a number | the answer to what was sent alone |
+//! | `a` | a bundle of answers |
+//! | `b…` | what is said of a bundle of calls as a whole: that nobody listens, or that whoever does knows no bundles |
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use async_nats::Message;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::bundles::{ANSWERS, Range, entries};
+use super::link::is_unheard;
 use super::subjects::last_token;
+use crate::transport::frame::Frame;
 
 /// The answers that are waited for.
 #[derive(Debug)]
@@ -22,8 +31,30 @@ pub(super) struct Replies {
     /// The inbox, without its last token.
     inbox: String,
     next: AtomicU64,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Message>>>,
+    next_lane: AtomicU32,
+    waiting: Mutex<HashMap<u64, Waiting>>,
     is_closed: AtomicBool,
+}
+
+/// Somebody who waits for an answer.
+#[derive(Debug)]
+struct Waiting {
+    /// The lane, of what was sent in a bundle.
+    lane: Option<u32>,
+    sender: oneshot::Sender<Heard>,
+}
+
+/// What has come.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// To something that was sent alone.
+    Alone(Message),
+    /// To something that was sent in a bundle.
+    Bundled(Frame),
+    /// Nobody listens.
+    Nobody,
+    /// Nobody who knows bundles: nothing of it was begun.
+    NoBundles,
 }
 
 /// An answer that is waited for. Dropped, it is waited for no more.
@@ -31,7 +62,7 @@ pub(super) struct Replies {
 pub(super) struct Awaited {
     number: u64,
     replies: Arc<Replies>,
-    answer: oneshot::Receiver<Message>,
+    answer: oneshot::Receiver<Heard>,
 }
 
 impl Replies {
@@ -40,6 +71,7 @@ impl Replies {
         Arc::new(Self {
             inbox,
             next: AtomicU64::new(0),
+            next_lane: AtomicU32::new(1),
             waiting: Mutex::default(),
             is_closed: AtomicBool::new(false),
         })
@@ -50,13 +82,27 @@ impl Replies {
         format!("{}.*", self.inbox)
     }
 
-    /// Waits for one answer from now on.
+    /// A number for those who send in bundles.
+    pub(super) fn new_lane(&self) -> u32 {
+        self.next_lane.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Waits for one answer to something that is sent alone, from now on.
     pub(super) fn expect(self: &Arc<Self>) -> Awaited {
+        self.expect_of(None)
+    }
+
+    /// Waits for one answer to something that is sent in a bundle of this lane, from now on.
+    pub(super) fn expect_in(self: &Arc<Self>, lane: u32) -> Awaited {
+        self.expect_of(Some(lane))
+    }
+
+    fn expect_of(self: &Arc<Self>, lane: Option<u32>) -> Awaited {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         let mut waiting = self.waiting.lock();
         if !self.is_closed() {
-            waiting.insert(number, sender);
+            waiting.insert(number, Waiting { lane, sender });
         }
         drop(waiting);
         Awaited {
@@ -66,12 +112,61 @@ impl Replies {
         }
     }
 
+    /// Where is said what concerns a bundle as a whole.
+    pub(super) fn subject_of(&self, range: Range) -> String {
+        format!("{}.{}", self.inbox, range.token())
+    }
+
     /// Gives an answer to whoever waits for it. One that nobody waits for any more, or that comes twice, is dropped.
     pub(super) fn arrived(&self, message: Message) {
-        let number = last_token(&message.subject).parse().ok();
-        let sender = number.and_then(|number: u64| self.waiting.lock().remove(&number));
-        if let Some(sender) = sender {
-            let _ = sender.send(message);
+        let token = last_token(&message.subject);
+        if token == ANSWERS {
+            self.arrived_bundled(message);
+        } else if let Some(range) = Range::parse(token) {
+            self.arrived_of_bundle(range, is_unheard(&message));
+        } else if let Ok(number) = token.parse::<u64>() {
+            let waiting = self.waiting.lock().remove(&number);
+            if let Some(Waiting { sender, .. }) = waiting {
+                let _ = sender.send(Heard::Alone(message));
+            }
+        }
+    }
+
+    fn arrived_bundled(&self, message: Message) {
+        let Ok(answers) = entries(message.payload) else {
+            tracing::error!(
+                "answers of another process cannot be read; whoever waits for them asks again"
+            );
+            return;
+        };
+        let mut heard = Vec::with_capacity(answers.len());
+        let mut waiting = self.waiting.lock();
+        for answer in answers {
+            heard.extend(
+                waiting
+                    .remove(&answer.number)
+                    .map(|one| (one, answer.frame)),
+            );
+        }
+        drop(waiting);
+        for (Waiting { sender, .. }, frame) in heard {
+            let _ = sender.send(Heard::Bundled(frame));
+        }
+    }
+
+    /// Nothing in a bundle was begun.
+    fn arrived_of_bundle(&self, range: Range, is_unheard: bool) {
+        let mut waiting = self.waiting.lock();
+        let refused: Vec<_> = waiting
+            .extract_if(|number, one| range.contains(one.lane, *number))
+            .collect();
+        drop(waiting);
+        for (_, Waiting { sender, .. }) in refused {
+            let _ = sender.send(if is_unheard {
+                Heard::Nobody
+            } else {
+                Heard::NoBundles
+            });
         }
     }
 
@@ -89,7 +184,6 @@ impl Replies {
     }
 
     /// How many answers are waited for.
-    #[cfg(test)]
     pub(super) fn num_waiting(&self) -> usize {
         self.waiting.lock().len()
     }
@@ -101,17 +195,25 @@ impl Awaited {
         format!("{}.{}", self.replies.inbox, self.number)
     }
 
-    /// The answer; `None` when the connection is gone for good.
+    /// By which it is known here.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The answer to something that was sent alone; `None` when the connection is gone for good.
     ///
     /// # Cancel safety
     ///
     /// Polled again, it goes on waiting.
     pub(super) async fn answer(&mut self) -> Option<Message> {
-        poll_fn(|cx| self.poll_answer(cx)).await
+        match poll_fn(|cx| self.poll_heard(cx)).await {
+            Some(Heard::Alone(message)) => Some(message),
+            _ => None,
+        }
     }
 
-    /// As [`answer`](Self::answer), polled by hand. Not to be polled again once it was ready.
-    pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+    /// What comes; `None` when the connection is gone for good. Not to be polled again once it was ready.
+    pub(super) fn poll_heard(&mut self, cx: &mut Context<'_>) -> Poll<Option<Heard>> {
         Pin::new(&mut self.answer).poll(cx).map(Result::ok)
     }
 }

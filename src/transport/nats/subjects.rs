@@ -3,6 +3,7 @@
 //! | subject | what goes there |
 //! |---|---|
 //! | `skep.v1.<namespace>.cap.<capability>.<message>` | calls, to one member of the queue group `q` |
+//! | `skep.v1.<namespace>.cap.<capability>._bundle` | many of them at once, to one member too |
 //! | `skep.v1.<namespace>.about.<capability>.cancel` | the reply subject of a call that nobody waits for any more |
 //! | `skep.v1.<namespace>.about.<capability>.probe` | the reply subject of a call; whoever is at work on it answers |
 //! | `skep.v1.<namespace>.ctl.<instance>.<verb>` | an operator's question to one process, or with `all` to each |
@@ -19,6 +20,8 @@ pub(super) const QUEUE_GROUP: &str = "q";
 
 /// The message that means nothing: it is sent to be counted.
 pub(super) const POKE: &str = "_poke";
+/// The message in which many lie.
+pub(super) const BUNDLE: &str = "_bundle";
 /// What is said about a call that nobody waits for any more.
 pub(super) const CANCEL: &str = "cancel";
 /// What is asked about a call that has been under way for long.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::arguments::Measurement;
-use crate::step::{Failure, root, target};
+use crate::step::{Failure, forget_own_package, root, target};
 
 /// How a program is told which compiler has built it.
 const COMPILER: &str = "SKEP_BENCH_COMPILER";
@@ -42,6 +42,7 @@ pub(super) fn build<'p>(
 ) -> Result<(), Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
+    forget_own_package(&mut command);
     command
         .args(["build", "--release", "--locked", "-p", package])
         .args(programs.flat_map(|program| ["--bin", program]))

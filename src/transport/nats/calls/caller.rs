@@ -9,24 +9,23 @@
 
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use async_nats::Message;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::actor::services::Tasks;
 use crate::call::route::{Answer, GRACE, Remote, Request, RequestKind};
 use crate::call::{CallError, Part, Tick};
 use crate::transport::frame::Frame;
+use crate::transport::nats::bundles::{Lane, Mailbag};
 use crate::transport::nats::headers;
 use crate::transport::nats::link::{Link, is_unheard};
-use crate::transport::nats::replies::Awaited;
+use crate::transport::nats::replies::{Awaited, Heard};
 use crate::transport::network::Far;
 
 /// The first pause when nobody listens; each one after is twice as long.
@@ -38,6 +37,8 @@ const ABSENT_FOR: Duration = Duration::from_secs(1);
 /// The part of a call's time that is left to its caller when nobody was there: a turn that cannot reach another capability must still be able
 /// to say so to its own caller, whose deadline is the same.
 const RESERVE: u32 = 10;
+/// After somebody did not know bundles, calls go one by one for so long; then it is tried again.
+const ALONE_FOR: Duration = Duration::from_secs(60);
 /// After this time without an answer is asked whether somebody is at work on it; each time after is twice as long.
 const PROBE_AFTER: Duration = Duration::from_secs(1);
 /// It is asked no more seldom than this.
@@ -57,8 +58,12 @@ struct Inner {
     tasks: Tasks,
     window: Arc<Semaphore>,
     under_way: UnderWay,
-    /// Until when whoever was not there is taken to be absent still.
-    absent_until: Mutex<Option<Tick>>,
+    /// The way of calls in bundles. Others than skep do not know them.
+    lane: Option<(Arc<Mailbag>, Lane)>,
+    /// Until when whoever was not there is taken to be absent still, in nanoseconds of the clock.
+    absent_until: AtomicU64,
+    /// Until when no bundles are sent, in nanoseconds of the clock.
+    alone_until: AtomicU64,
 }
 
 /// How many calls of a process are under way, to whomever.
@@ -67,13 +72,20 @@ pub(crate) type UnderWay = Arc<AtomicUsize>;
 impl Caller {
     pub(crate) fn new(far: Far, link: Link, tasks: Tasks, under_way: UnderWay) -> Self {
         let window = Arc::new(Semaphore::new(far.window));
+        let lane = if far.is_foreign {
+            None
+        } else {
+            link.lane(far.capability)
+        };
         Self(Arc::new(Inner {
+            lane,
             far,
             link,
             tasks,
             window,
             under_way,
-            absent_until: Mutex::default(),
+            absent_until: AtomicU64::new(0),
+            alone_until: AtomicU64::new(0),
         }))
     }
 }
@@ -118,12 +130,21 @@ impl Remote for Caller {
 impl Inner {
     /// Whether nobody listened a moment ago. Of our own capabilities it is known that they come back.
     fn is_absent(&self) -> bool {
-        let until = *self.absent_until.lock();
-        until.is_some_and(|until| self.link.clock().now() < until)
+        self.is_before(&self.absent_until)
     }
 
     fn absent(&self) {
-        *self.absent_until.lock() = Some(self.link.clock().now().after(ABSENT_FOR));
+        self.set(&self.absent_until, ABSENT_FOR);
+    }
+
+    fn is_before(&self, until: &AtomicU64) -> bool {
+        let until = until.load(Ordering::Relaxed);
+        until > 0 && self.link.clock().now() < Tick::from_nanos(until)
+    }
+
+    fn set(&self, until: &AtomicU64, ahead: Duration) {
+        let tick = self.link.clock().now().after(ahead);
+        until.store(tick.as_nanos(), Ordering::Relaxed);
     }
 
     fn not_hosted(&self) -> CallError {
@@ -136,7 +157,7 @@ impl Inner {
 /// One call under way.
 struct Exchange<'c> {
     caller: &'c Inner,
-    subject: String,
+    message: String,
     frame: Frame,
     kind: RequestKind,
     until: Tick,
@@ -152,9 +173,11 @@ struct Exchange<'c> {
 
 /// What came of waiting.
 enum Waited {
-    Answered(Message),
+    Answered(Frame),
     /// Nobody listens.
     Unheard,
+    /// Nobody who knows bundles.
+    NoBundles,
     /// Nothing came for a while.
     Silence,
     /// The deadline has passed.
@@ -175,10 +198,7 @@ impl<'c> Exchange<'c> {
         let may_repeat = is_idempotent || (far.remembers && request.id.is_some());
         caller.under_way.fetch_add(1, Ordering::SeqCst);
         Self {
-            subject: caller
-                .link
-                .subjects()
-                .call(far.capability, &request.message),
+            message: request.message.clone(),
             kind: request.kind,
             until: request.deadline,
             in_vain_from: now.after(left - left / RESERVE),
@@ -203,7 +223,7 @@ impl<'c> Exchange<'c> {
                 waited => waited,
             };
             match waited {
-                Waited::Answered(message) => match self.read(&message) {
+                Waited::Answered(frame) => match self.read(frame) {
                     // It was not begun. Another replica may take it, or whoever is there next.
                     Err(CallError::Stopping { .. }) => {
                         self.pause(absent).await?;
@@ -217,6 +237,10 @@ impl<'c> Exchange<'c> {
                 Waited::Silence => {}
                 Waited::Gone if self.may_repeat => self.send().await?,
                 Waited::Gone => return Err(self.lost()),
+                Waited::NoBundles => {
+                    self.caller.set(&self.caller.alone_until, ALONE_FOR);
+                    self.send().await?;
+                }
                 Waited::Unheard => {
                     self.pause(absent).await?;
                     absent = (absent * 2).min(ABSENT_MAX);
@@ -228,23 +252,44 @@ impl<'c> Exchange<'c> {
 
     /// Sends it; that may wait for room in the connection.
     async fn send(&mut self) -> Result<(), CallError> {
-        let link = &self.caller.link;
-        let headers = headers::of(self.frame.headers.clone());
-        let body = Bytes::from(self.frame.body.clone());
-        let sending = tokio::task::unconstrained(link.send(self.subject.clone(), headers, body));
-        let sent = tokio::select! {
-            biased;
-            sent = sending => sent,
-            () = link.clock().sleep_until(self.until) => return Err(self.late()),
+        let Inner {
+            far, link, lane, ..
+        } = self.caller;
+        let stopping = || CallError::Stopping {
+            capability: far.capability.to_owned(),
+        };
+        if link.is_closed() {
+            return Err(stopping());
+        }
+        let lane = lane.as_ref();
+        let lane = lane.filter(|_| !self.caller.is_before(&self.caller.alone_until));
+        let sending = async {
+            match lane {
+                Some((mailbag, lane)) => Ok(mailbag.put(lane, &self.message, &self.frame).await),
+                None => {
+                    let subject = link.subjects().call(far.capability, &self.message);
+                    let headers = headers::of(self.frame.headers.clone());
+                    let body = Bytes::from(self.frame.body.clone());
+                    link.send(subject, headers, body).await
+                }
+            }
+        };
+        let mut sending = std::pin::pin!(tokio::task::unconstrained(sending));
+        // Mostly there is room, and no time to be kept.
+        let sent = match sending.as_mut().now_or_never() {
+            Some(sent) => sent,
+            None => tokio::select! {
+                biased;
+                sent = sending => sent,
+                () = link.clock().sleep_until(self.until) => return Err(self.late()),
+            },
         };
         match sent {
             Ok(awaited) => {
                 self.sent.push(awaited);
                 Ok(())
             }
-            Err(_) => Err(CallError::Stopping {
-                capability: self.caller.far.capability.to_owned(),
-            }),
+            Err(_) => Err(stopping()),
         }
     }
 
@@ -252,12 +297,16 @@ impl<'c> Exchange<'c> {
     async fn wait(&mut self, patience: Duration) -> Waited {
         let clock = self.caller.link.clock();
         // The callee has a clock of its own, and says exactly whether the turn had begun.
-        let late = clock.sleep_until(self.until.after(GRACE));
+        let late = self.until.after(GRACE);
+        let silent = clock.now().after(patience);
         tokio::select! {
             biased;
-            message = first_answer(&mut self.sent) => message.map_or(Waited::Unheard, Waited::Answered),
-            () = late => Waited::Late,
-            () = clock.sleep(patience) => Waited::Silence,
+            waited = first_answer(&mut self.sent) => waited,
+            () = clock.sleep_until(late.min(silent)) => if silent < late {
+                Waited::Silence
+            } else {
+                Waited::Late
+            },
         }
     }
 
@@ -279,8 +328,11 @@ impl<'c> Exchange<'c> {
         let late = link.clock().sleep_until(self.until.after(GRACE));
         tokio::select! {
             biased;
-            message = first_answer(&mut self.sent) => message.map_or(Waited::Unheard, Waited::Answered),
-            at_work = first_answer(&mut probes) => at_work.map_or(Waited::Gone, |_| Waited::Silence),
+            waited = first_answer(&mut self.sent) => waited,
+            at_work = first_answer(&mut probes) => match at_work {
+                Waited::Answered(_) => Waited::Silence,
+                _ => Waited::Gone,
+            },
             () = late => Waited::Late,
             () = link.clock().sleep(PROBE_WAIT) => match link.down_since() {
                 Some(_) => Waited::Silence,
@@ -308,17 +360,17 @@ impl<'c> Exchange<'c> {
         Ok(())
     }
 
-    fn read(&mut self, message: &Message) -> Result<Answer, CallError> {
+    fn read(&mut self, frame: Frame) -> Result<Answer, CallError> {
         let capability = self.caller.far.capability;
         // Whatever else was sent is answered the same, and nobody has to be told.
         self.sent.clear();
-        *self.caller.absent_until.lock() = None;
-        let answer = headers::frame(message).into_answer(capability);
+        self.caller.absent_until.store(0, Ordering::Relaxed);
+        let answer = frame.into_answer(capability);
         answer.map_err(|error| error.into_call_error(capability, Part::Reply))?
     }
 
     /// The deadline has passed. What still lies in a connection that has been down all the time will expire on its way.
-    fn late(&mut self) -> CallError {
+    fn late(&self) -> CallError {
         let down_since = self.down_since;
         let is_unsent = self.sent.is_empty()
             || (down_since.is_some() && down_since == self.caller.link.down_since());
@@ -343,22 +395,28 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// The first answer to any of these. One that nobody hears is taken out; `None` when none is left.
-fn first_answer(sent: &mut Vec<Awaited>) -> impl Future<Output = Option<Message>> + '_ {
-    poll_fn(|cx| {
+/// The first answer to any of these. What nobody hears, or takes, is taken out; that is said when none is left.
+fn first_answer(sent: &mut Vec<Awaited>) -> impl Future<Output = Waited> + '_ {
+    let mut none = Waited::Unheard;
+    poll_fn(move |cx| {
         let mut index = 0;
         while let Some(awaited) = sent.get_mut(index) {
-            match awaited.poll_answer(cx) {
-                Poll::Ready(Some(message)) if !is_unheard(&message) => {
-                    sent.swap_remove(index);
-                    return Poll::Ready(Some(message));
+            let Poll::Ready(heard) = awaited.poll_heard(cx) else {
+                index += 1;
+                continue;
+            };
+            drop(sent.swap_remove(index));
+            match heard {
+                Some(Heard::Alone(message)) if !is_unheard(&message) => {
+                    return Poll::Ready(Waited::Answered(headers::frame(&message)));
                 }
-                Poll::Ready(_) => drop(sent.swap_remove(index)),
-                Poll::Pending => index += 1,
+                Some(Heard::Bundled(frame)) => return Poll::Ready(Waited::Answered(frame)),
+                Some(Heard::NoBundles) => none = Waited::NoBundles,
+                Some(Heard::Alone(_) | Heard::Nobody) | None => none = Waited::Unheard,
             }
         }
         if sent.is_empty() {
-            Poll::Ready(None)
+            Poll::Ready(std::mem::replace(&mut none, Waited::Unheard))
         } else {
             Poll::Pending
         }

@@ -5,15 +5,9 @@
 //! they agree on the last one to the message. The number lies a little ahead of what has come, and pokes – messages that mean
 //! nothing – fill up what is missing.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::Subscriber;
-use futures_util::StreamExt;
-
-use std::sync::Arc;
-
-use super::callee::Callee;
+use super::intake::Intake;
 
 /// How many more messages than were seen during a round trip may be on their way.
 const SAFETY: u64 = 4;
@@ -25,32 +19,35 @@ const POKES: u64 = 64;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Takes what the server has sent, and no more.
-pub(super) async fn drain(callee: &Arc<Callee>, calls: &mut Subscriber) {
-    let clock = callee.link().clock().clone();
+pub(super) async fn drain(intake: &mut Intake) {
+    let (clock, capability) = (
+        intake.callee().link().clock().clone(),
+        intake.callee().near().capability,
+    );
     tokio::select! {
-        () = counted(callee, calls) => {}
+        () = counted(intake) => {}
         () = clock.sleep(PATIENCE) => {
             tracing::warn!(
-                capability = callee.near().capability,
+                capability,
                 "the server did not confirm in time that calls go elsewhere now"
             );
         }
     }
 }
 
-async fn counted(callee: &Arc<Callee>, calls: &mut Subscriber) {
-    let link = callee.link().clone();
-    let before = callee.received.load(Ordering::Relaxed);
-    let fenced = while_taking(callee, calls, link.fence()).await;
+async fn counted(intake: &mut Intake) {
+    let link = intake.callee().link().clone();
+    let before = intake.num_received;
+    let fenced = while_taking(intake, link.fence()).await;
     if !matches!(fenced, Some(Ok(()))) {
         return;
     }
-    let received = callee.received.load(Ordering::Relaxed);
-    let ahead = (received - before) * SAFETY + LEAST_AHEAD;
-    if calls.unsubscribe_after(received + ahead).await.is_err() {
+    let ahead = (intake.num_received - before) * SAFETY + LEAST_AHEAD;
+    let last = intake.num_received + ahead;
+    if intake.calls.unsubscribe_after(last).await.is_err() {
         return;
     }
-    let subject = link.subjects().poke(callee.near().capability);
+    let subject = link.subjects().poke(intake.callee().near().capability);
     loop {
         let poking = async {
             for _ in 0..POKES {
@@ -58,24 +55,17 @@ async fn counted(callee: &Arc<Callee>, calls: &mut Subscriber) {
             }
             link.fence().await
         };
-        if !matches!(while_taking(callee, calls, poking).await, Some(Ok(()))) {
+        if !matches!(while_taking(intake, poking).await, Some(Ok(()))) {
             return;
         }
     }
 }
 
 /// Does something while calls are taken; `None` when the subscription has ended.
-async fn while_taking<T>(
-    callee: &Arc<Callee>,
-    calls: &mut Subscriber,
-    doing: impl Future<Output = T>,
-) -> Option<T> {
-    let mut doing = std::pin::pin!(doing);
-    loop {
-        tokio::select! {
-            biased;
-            message = calls.next() => callee.arrived(message?),
-            done = &mut doing => return Some(done),
-        }
+async fn while_taking<T>(intake: &mut Intake, doing: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = intake.serve() => None,
+        done = doing => Some(done),
     }
 }

@@ -1,8 +1,11 @@
 //! Calls over the server: [`Caller`] sends them, [`Callee`] takes them.
 
+mod answers;
 mod callee;
 mod caller;
 mod drain;
+mod intake;
+mod name;
 mod stats;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,225 @@
+//! [`Mailbag`]: gathers the calls of this process to others until they are sent.
+//!
+//! A call that is alone is sent at once, by whoever makes it. While others are under way it is put beside those to the same capability
+//! that are not sent yet, and one task sends all that has gathered. It never waits for company: what gathers is what came while
+//! the task was woken, or while it sent something else.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use async_nats::{Client, Subject};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::{unconstrained, yield_now};
+
+use super::entry::{Outgoing, size_of};
+use super::range::Range;
+use crate::transport::frame::Frame;
+use crate::transport::nats::replies::{Awaited, Replies};
+
+/// Bytes that may lie in the bag. Whoever has more to send waits; the first in line goes first.
+const BAG: u32 = 8 * 1024 * 1024;
+
+/// The way of all calls of one caller: they keep their order.
+#[derive(Debug)]
+pub(in crate::transport::nats) struct Lane {
+    number: u32,
+    subject: Subject,
+}
+
+/// Calls of this process that are not sent yet.
+#[derive(Debug)]
+pub(in crate::transport::nats) struct Mailbag {
+    client: Client,
+    replies: Arc<Replies>,
+    gathered: Mutex<Gathered>,
+    room: Semaphore,
+    more: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    letters: VecDeque<Letter>,
+    /// Whether the task has something to send, or is sending: what comes then goes behind it.
+    is_sending: bool,
+}
+
+/// A message of the server.
+#[derive(Debug)]
+struct Letter {
+    subject: Subject,
+    what: What,
+    /// Bytes of [`BAG`] that it takes.
+    size: u32,
+}
+
+#[derive(Debug)]
+enum What {
+    /// There may be room for more.
+    Open(Range, Outgoing),
+    /// With where its answer goes, if it has one.
+    Sealed(Option<Subject>, Bytes),
+}
+
+impl Mailbag {
+    pub(in crate::transport::nats) fn new(client: Client, replies: Arc<Replies>) -> Arc<Self> {
+        Arc::new(Self {
+            client,
+            replies,
+            gathered: Mutex::default(),
+            room: Semaphore::new(usize::try_from(BAG).unwrap_or(Semaphore::MAX_PERMITS)),
+            more: Notify::new(),
+        })
+    }
+
+    /// A way for the calls of one caller to a subject.
+    pub(in crate::transport::nats) fn lane(&self, subject: String) -> Lane {
+        Lane {
+            number: self.replies.new_lane(),
+            subject: subject.into(),
+        }
+    }
+
+    /// Sends a call, beside others if there are any; its answer is waited for. Waits while the bag is full.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, nothing was sent and nothing will be.
+    pub(in crate::transport::nats) async fn put(
+        &self,
+        lane: &Lane,
+        message: &str,
+        frame: &Frame,
+    ) -> Awaited {
+        let size = u32::try_from(size_of(message, frame)).map_or(BAG, |size| size.min(BAG));
+        // Nobody closes it.
+        if let Ok(room) = self.room.acquire_many(size).await {
+            room.forget();
+        }
+        let mut gathered = self.gathered.lock();
+        // Numbers rise in the order of the bundles, so they are given under this lock.
+        let awaited = self.replies.expect_in(lane.number);
+        if gathered.put(lane, awaited.number(), message, frame, size) {
+            return awaited;
+        }
+        let range = Range {
+            lane: lane.number,
+            first: awaited.number(),
+            last: awaited.number(),
+        };
+        let mut bundle = Outgoing::new();
+        bundle.put(awaited.number(), message, frame);
+        let letter = Letter {
+            subject: lane.subject.clone(),
+            what: What::Open(range, bundle),
+            size,
+        };
+        self.add(&mut gathered, letter, self.replies.num_waiting() == 1);
+        awaited
+    }
+
+    /// Sends something that nobody answers, behind the calls that lie here. Whether it arrives is not important.
+    pub(in crate::transport::nats) fn say(&self, subject: String, body: Bytes) {
+        let letter = Letter {
+            subject: subject.into(),
+            what: What::Sealed(None, body),
+            size: 0,
+        };
+        self.add(&mut self.gathered.lock(), letter, true);
+    }
+
+    /// Adds a letter; one that is alone is sent at once, if the connection takes it now.
+    fn add(&self, gathered: &mut Gathered, letter: Letter, is_alone: bool) {
+        let mut letter = letter;
+        if is_alone && !gathered.is_sending {
+            letter = letter.sealed(&self.replies);
+            if unconstrained(self.send(&letter)).now_or_never().is_some() {
+                self.room.add_permits(letter.num_permits());
+                return;
+            }
+        }
+        gathered.letters.push_back(letter);
+        if !gathered.is_sending {
+            gathered.is_sending = true;
+            self.more.notify_one();
+        }
+    }
+
+    /// Sends what gathers, as long as it is polled.
+    pub(in crate::transport::nats) async fn send_all(self: Arc<Self>) {
+        loop {
+            self.more.notified().await;
+            // Whoever is about to call gets the chance to do it.
+            yield_now().await;
+            while let Some(letter) = self.first() {
+                let letter = letter.sealed(&self.replies);
+                self.send(&letter).await;
+                self.room.add_permits(letter.num_permits());
+            }
+        }
+    }
+
+    fn first(&self) -> Option<Letter> {
+        let mut gathered = self.gathered.lock();
+        let first = gathered.letters.pop_front();
+        gathered.is_sending = first.is_some();
+        first
+    }
+
+    async fn send(&self, letter: &Letter) {
+        let What::Sealed(reply, body) = &letter.what else {
+            return;
+        };
+        let (subject, body) = (letter.subject.clone(), body.clone());
+        // A closed connection has closed the inbox too: whoever waits for an answer is told there.
+        let _ = match reply {
+            Some(reply) => {
+                let publishing = self.client.publish_with_reply(subject, reply.clone(), body);
+                publishing.await
+            }
+            None => self.client.publish(subject, body).await,
+        };
+    }
+}
+
+impl Gathered {
+    /// Puts a call beside others of its lane; `false` when none lie here, or there is no room beside them.
+    fn put(&mut self, lane: &Lane, number: u64, message: &str, frame: &Frame, size: u32) -> bool {
+        let letters = self.letters.iter_mut().rev();
+        let mut of_lane = letters.filter_map(|letter| match &mut letter.what {
+            What::Open(range, bundle) if range.lane == lane.number => {
+                Some((range, bundle, &mut letter.size))
+            }
+            _ => None,
+        });
+        let Some((range, bundle, size_of_all)) = of_lane.next() else {
+            return false;
+        };
+        if !bundle.has_room_for(usize::try_from(size).unwrap_or(usize::MAX)) {
+            return false;
+        }
+        bundle.put(number, message, frame);
+        range.last = number;
+        *size_of_all += size;
+        true
+    }
+}
+
+impl Letter {
+    fn sealed(self, replies: &Replies) -> Self {
+        let what = match self.what {
+            What::Open(range, bundle) => {
+                let reply = replies.subject_of(range).into();
+                What::Sealed(Some(reply), bundle.into_bytes())
+            }
+            sealed @ What::Sealed(..) => sealed,
+        };
+        Self { what, ..self }
+    }
+
+    fn num_permits(&self) -> usize {
+        usize::try_from(self.size).unwrap_or_default()
+    }
+}
