@@ -18,20 +18,19 @@ use super::{Clock, Tick};
 const SPARES: usize = 64;
 
 thread_local! {
-    static SPARE: RefCell<Vec<Timer>> = const { RefCell::new(Vec::new()) };
+    static SPARE: RefCell<Vec<Spare>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A timer that is registered.
-struct Timer {
-    sleep: Pin<Box<Sleep>>,
-    rings_at: Tick,
+/// A timer that is registered, and lent to nobody.
+struct Spare {
+    timer: Pin<Box<Sleep>>,
     /// Which clock it belongs to. The clock itself would keep its thread.
     clock: u64,
 }
 
-/// Wakes whoever polls it at a moment.
+/// Wakes whoever polls it at a moment. Whoever has it [puts it away](Self::put_away) when it need not ring any more.
 #[derive(Default)]
-pub(super) struct Alarm(Option<Timer>);
+pub(super) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
     /// Ready from the moment `until` on, which is the same at each poll.
@@ -41,66 +40,62 @@ impl Alarm {
         }
         loop {
             if let Some(timer) = &mut self.0 {
-                ready!(timer.sleep.as_mut().poll(cx));
-                if timer.rings_at >= until {
+                ready!(timer.as_mut().poll(cx));
+                if timer.deadline() >= clock.instant(until) {
                     return Poll::Ready(());
                 }
             }
             // What has rung is of no use to anybody else.
-            self.0 = Some(Timer {
-                sleep: Box::pin(clock.sleep_until(until)),
-                rings_at: until,
-                clock: clock.number(),
-            });
+            self.0 = Some(Box::pin(clock.sleep_until(until)));
         }
     }
-}
 
-impl Drop for Alarm {
-    fn drop(&mut self) {
-        if let Some(mut timer) = self.0.take()
-            && timer.clock != Clock::VIRTUAL
-            && timer.forget_waker()
-        {
-            give_back(timer);
+    /// Leaves its timer to others.
+    #[inline]
+    pub(super) fn put_away(&mut self, clock: &Clock) {
+        if let Some(timer) = self.0.take() {
+            give_back(timer, clock);
         }
-    }
-}
-
-impl Timer {
-    /// Lets go of whoever it would wake, who may be all that keeps an actor in memory. False when it is of no use any more.
-    fn forget_waker(&mut self) -> bool {
-        let nobody = &mut Context::from_waker(Waker::noop());
-        // Without budget a poll would not reach the timer.
-        coop::has_budget_remaining() && self.sleep.as_mut().poll(nobody).is_pending()
     }
 }
 
 /// A timer of this thread that does not ring too late, if there is one.
-fn borrow(clock: &Clock, until: Tick) -> Option<Timer> {
-    let number = clock.number();
+fn borrow(clock: &Clock, until: Tick) -> Option<Pin<Box<Sleep>>> {
+    let (number, until) = (clock.number(), clock.instant(until));
     loop {
         let top = SPARE.try_with(|spare| {
-            let may_go = |timer: &mut Timer| timer.clock != number || timer.rings_at <= until;
+            let may_go = |top: &mut Spare| top.clock != number || top.timer.deadline() <= until;
             spare.borrow_mut().pop_if(may_go)
         });
         // A thread that ends has none.
-        let timer = top.ok()??;
-        if timer.clock == number {
-            return Some(timer);
+        let top = top.ok()??;
+        if top.clock == number {
+            return Some(top.timer);
         }
         // Those of clocks that are gone go when they come up.
     }
 }
 
-fn give_back(timer: Timer) {
+fn give_back(mut timer: Pin<Box<Sleep>>, clock: &Clock) {
+    // In virtual time a timer that nobody waits for would still be a moment to which time jumps.
+    if clock.number() == Clock::VIRTUAL || !forget_waker(&mut timer) {
+        return;
+    }
+    let clock = clock.number();
     // A thread that ends keeps nothing.
     let _ = SPARE.try_with(|spare| {
         let mut spare = spare.borrow_mut();
         if spare.len() < SPARES {
-            spare.push(timer);
+            spare.push(Spare { timer, clock });
         }
     });
+}
+
+/// Lets go of whoever the timer would wake, who may be all that keeps an actor in memory. False when it is of no use any more.
+fn forget_waker(timer: &mut Pin<Box<Sleep>>) -> bool {
+    let nobody = &mut Context::from_waker(Waker::noop());
+    // Without budget a poll would not reach the timer.
+    coop::has_budget_remaining() && timer.as_mut().poll(nobody).is_pending()
 }
 
 #[cfg(test)]
@@ -138,7 +133,7 @@ mod tests {
     async fn an_alarm_with_a_borrowed_timer_rings_at_its_own_moment() {
         let clock = clock();
         let soon = clock.now().after(Duration::from_millis(200));
-        drop(set(&clock, soon));
+        set(&clock, soon).put_away(&clock);
         assert_eq!(num_spare(), 1);
         let later = soon.after(Duration::from_millis(50));
         let mut alarm = set(&clock, later);
@@ -146,14 +141,14 @@ mod tests {
         rung(&mut alarm, &clock, later).await;
         // The clock that is read may be behind by one of its steps.
         assert!(clock.now().after(Duration::from_millis(10)) >= later);
-        drop(alarm);
+        alarm.put_away(&clock);
         assert_eq!(num_spare(), 0, "it has rung");
     }
 
     #[tokio::test]
     async fn a_timer_that_would_ring_too_late_is_not_lent() {
         let clock = clock();
-        drop(set(&clock, clock.now().after(HOUR)));
+        set(&clock, clock.now().after(HOUR)).put_away(&clock);
         let soon = clock.now().after(Duration::from_millis(5));
         rung(&mut Alarm::default(), &clock, soon).await;
     }
@@ -163,7 +158,7 @@ mod tests {
         let clock = clock();
         let until = clock.now().after(HOUR);
         for _ in 0..3 {
-            drop(set(&clock, until));
+            set(&clock, until).put_away(&clock);
             assert_eq!(num_spare(), 1);
         }
     }
@@ -171,12 +166,12 @@ mod tests {
     #[test]
     fn timers_of_another_clock_are_let_go() {
         let (one, other) = (clock(), clock());
-        drop(set(&one, one.now().after(HOUR)));
+        set(&one, one.now().after(HOUR)).put_away(&one);
         drop(one);
-        let alarm = set(&other, other.now().after(HOUR));
+        let mut alarm = set(&other, other.now().after(HOUR));
         assert_eq!(num_spare(), 0);
-        drop(alarm);
-        assert!(SPARE.with_borrow(|spare| spare.iter().all(|timer| timer.clock == other.number())));
+        alarm.put_away(&other);
+        assert!(SPARE.with_borrow(|spare| spare.iter().all(|spare| spare.clock == other.number())));
     }
 
     #[test]
@@ -194,7 +189,8 @@ mod tests {
                 .poll(&clock, until, &mut Context::from_waker(&waker))
                 .is_pending()
         );
-        drop((alarm, waker));
+        alarm.put_away(&clock);
+        drop(waker);
         assert_eq!(num_spare(), 1);
         assert_eq!(Arc::strong_count(&caller), 1);
     }
@@ -204,14 +200,16 @@ mod tests {
         let clock = clock();
         let until = clock.now().after(HOUR);
         let alarms: Vec<_> = (0..SPARES + 9).map(|_| set(&clock, until)).collect();
-        drop(alarms);
+        for mut alarm in alarms {
+            alarm.put_away(&clock);
+        }
         assert_eq!(num_spare(), SPARES);
     }
 
     #[tokio::test(start_paused = true)]
     async fn in_virtual_time_no_timer_stays_behind() {
         let clock = Clock::virtual_time(tokio::runtime::Handle::current(), UNIX_EPOCH);
-        drop(set(&clock, clock.now().after(HOUR)));
+        set(&clock, clock.now().after(HOUR)).put_away(&clock);
         assert_eq!(num_spare(), 0);
     }
 }

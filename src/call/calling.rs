@@ -145,6 +145,7 @@ impl<C, M: Message> Unpin for Calling<'_, C, M> {}
 impl<C, M: Message> Drop for Calling<'_, C, M> {
     /// Nobody waits any more: a turn that has not begun will not.
     fn drop(&mut self) {
+        self.alarm.put_away(&self.route.clock);
         if let Stage::WaitingForReply(cell) = &self.stage {
             let _ = cell.expire();
         }

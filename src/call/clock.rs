@@ -180,9 +180,14 @@ impl Clock {
     #[must_use = "it does nothing unless it is awaited"]
     pub fn sleep_until(&self, tick: Tick) -> tokio::time::Sleep {
         let _timers = self.0.timers.enter();
-        // A tick far ahead must not overflow tokio's instant: a century is as good as never.
+        tokio::time::sleep_until(self.instant(tick))
+    }
+
+    /// A moment as tokio's timers count it.
+    pub(super) fn instant(&self, tick: Tick) -> tokio::time::Instant {
+        // A tick far ahead must not overflow it: a century is as good as never.
         let ahead = Duration::from_nanos(tick.0).min(Duration::from_secs(100 * 365 * 86_400));
-        tokio::time::sleep_until(self.0.started + ahead)
+        self.0.started + ahead
     }
 
     /// Ends when [`now`](Self::now) says `tick` or later. The clock that is read may be behind the one that wakes: who looks at it

@@ -159,6 +159,7 @@ pub(crate) fn may_nest() -> bool {
 
 /// Charges the budget of the task that is polled for one call: turns that run inside the caller's poll must not starve the caller's
 /// neighbours. Pending when it is used up; the caller is woken for the next.
+#[inline]
 pub(crate) fn charge(cx: &mut Context<'_>) -> Poll<()> {
     if DEPTH.get() > 0 && !coop::has_budget_remaining() {
         let drawn = OVERDRAFT.get();
