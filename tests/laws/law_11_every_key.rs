@@ -325,6 +325,10 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "it takes a cluster of servers: `copies_on_several_servers_hold_it_too` in src/transport/nats/syncing.rs; it is handed to each stream in src/transport/nats/bus/streams.rs",
     ),
     (
+        "nats.bundles",
+        "what it changes is seen only on the server: `bundles_can_be_switched_off` in src/transport/nats/calls/tests/bundles.rs",
+    ),
+    (
         "nats.monitoring",
         "it takes servers that sync otherwise than ours: `a_server_that_syncs_now_and_then_is_found_out` in src/transport/nats/syncing.rs, and actors/greeting/tests/commands/servers.rs",
     ),

@@ -21,6 +21,7 @@ fn the_table_has_every_key_of_the_server() {
     let config =
         Config::load(&Sources::of("hotel"), &Schemas::platform()).expect("defaults are valid");
     insta::assert_snapshot!(rows(&config, |row| row.starts_with("nats.")), @r#"
+    nats.bundles                   true              default
     nats.credentials               -                 default
     nats.monitoring                -                 default
     nats.namespace                 -                 default

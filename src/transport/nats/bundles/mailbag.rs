@@ -1,8 +1,8 @@
 //! [`Mailbag`]: gathers the calls of this process to others until they are sent.
 //!
-//! A call that is alone is sent at once, by whoever makes it. While others are under way it is put beside those to the same capability
-//! that are not sent yet, and one task sends all that has gathered. It never waits for company: what gathers is what came while
-//! the task was woken, or while it sent something else.
+//! A call that is alone is sent at once. While others are under way it is put beside those to the same capability that are not sent
+//! yet, and whoever makes it lets the others of its thread go first, once: then the first of them sends what all have put
+//! here. Nobody waits for what somebody else's thread does, and none for time to pass.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -42,8 +42,18 @@ pub(in crate::transport::nats) struct Mailbag {
 #[derive(Debug, Default)]
 struct Gathered {
     letters: VecDeque<Letter>,
-    /// Whether the task has something to send, or is sending: what comes then goes behind it.
+    /// Counts how often all that lay here was sent.
+    num_emptied: u64,
+    /// Whether the connection had no room: one task sends as it gets some, and what comes then goes behind it.
     is_sending: bool,
+}
+
+/// A call that lies in the bag, and has to be sent even if it is given up: others lie beside it, and may wait for it to be sent.
+#[must_use = "dropped, it is sent at once"]
+pub(in crate::transport::nats) struct InBag<'b> {
+    mailbag: &'b Mailbag,
+    /// How often the bag had been emptied.
+    num_emptied: u64,
 }
 
 /// A message of the server.
@@ -82,7 +92,7 @@ impl Mailbag {
         }
     }
 
-    /// Sends a call, beside others if there are any; its answer is waited for. Waits while the bag is full.
+    /// Sends a call, or puts it beside others that are not sent yet; its answer is waited for. Waits while the bag is full.
     ///
     /// # Cancel safety
     ///
@@ -92,17 +102,33 @@ impl Mailbag {
         lane: &Lane,
         message: &str,
         frame: &Frame,
-    ) -> Awaited {
+    ) -> (Awaited, Option<InBag<'_>>) {
         let size = u32::try_from(size_of(message, frame)).map_or(BAG, |size| size.min(BAG));
         // Nobody closes it.
         if let Ok(room) = self.room.acquire_many(size).await {
             room.forget();
         }
+        self.put_in(lane, message, frame, size)
+    }
+
+    /// Puts a call where it is sent; `None` when it is.
+    fn put_in(
+        &self,
+        lane: &Lane,
+        message: &str,
+        frame: &Frame,
+        size: u32,
+    ) -> (Awaited, Option<InBag<'_>>) {
         let mut gathered = self.gathered.lock();
         // Numbers rise in the order of the bundles, so they are given under this lock.
         let awaited = self.replies.expect_in(lane.number);
+        let num_emptied = gathered.num_emptied;
+        let in_bag = || InBag {
+            mailbag: self,
+            num_emptied,
+        };
         if gathered.put(lane, awaited.number(), message, frame, size) {
-            return awaited;
+            return (awaited, Some(in_bag()));
         }
         let range = Range {
             lane: lane.number,
@@ -116,43 +142,47 @@ impl Mailbag {
             what: What::Open(range, bundle),
             size,
         };
-        self.add(&mut gathered, letter, self.replies.num_waiting() == 1);
-        awaited
+        gathered.letters.push_back(letter);
+        if self.replies.num_waiting() > 1 {
+            return (awaited, Some(in_bag()));
+        }
+        self.empty(&mut gathered);
+        (awaited, None)
     }
 
     /// Sends something that nobody answers, behind the calls that lie here. Whether it arrives is not important.
     pub(in crate::transport::nats) fn say(&self, subject: String, body: Bytes) {
-        let letter = Letter {
+        let mut gathered = self.gathered.lock();
+        gathered.letters.push_back(Letter {
             subject: subject.into(),
             what: What::Sealed(None, body),
             size: 0,
-        };
-        self.add(&mut self.gathered.lock(), letter, true);
+        });
+        self.empty(&mut gathered);
     }
 
-    /// Adds a letter; one that is alone is sent at once, if the connection takes it now.
-    fn add(&self, gathered: &mut Gathered, letter: Letter, is_alone: bool) {
-        let mut letter = letter;
-        if is_alone && !gathered.is_sending {
-            letter = letter.sealed(&self.replies);
-            if unconstrained(self.send(&letter)).now_or_never().is_some() {
-                self.room.add_permits(letter.num_permits());
-                return;
+    /// Sends all that lies here, as far as the connection takes it now; the rest is left to the task.
+    fn empty(&self, gathered: &mut Gathered) {
+        if gathered.is_sending {
+            return;
+        }
+        while let Some(letter) = gathered.letters.pop_front() {
+            let letter = letter.sealed(&self.replies);
+            if unconstrained(self.send(&letter)).now_or_never().is_none() {
+                gathered.letters.push_front(letter);
+                gathered.is_sending = true;
+                self.more.notify_one();
+                break;
             }
+            self.room.add_permits(letter.num_permits());
         }
-        gathered.letters.push_back(letter);
-        if !gathered.is_sending {
-            gathered.is_sending = true;
-            self.more.notify_one();
-        }
+        gathered.num_emptied += 1;
     }
 
-    /// Sends what gathers, as long as it is polled.
+    /// Sends what the connection had no room for, as long as it is polled.
     pub(in crate::transport::nats) async fn send_all(self: Arc<Self>) {
         loop {
             self.more.notified().await;
-            // Whoever is about to call gets the chance to do it.
-            yield_now().await;
             while let Some(letter) = self.first() {
                 let letter = letter.sealed(&self.replies);
                 self.send(&letter).await;
@@ -181,6 +211,22 @@ impl Mailbag {
             }
             None => self.client.publish(subject, body).await,
         };
+    }
+}
+
+impl InBag<'_> {
+    /// Ends when it is sent: others of this thread go first, once.
+    pub(in crate::transport::nats) async fn sent(self) {
+        yield_now().await;
+    }
+}
+
+impl Drop for InBag<'_> {
+    fn drop(&mut self) {
+        let mut gathered = self.mailbag.gathered.lock();
+        if gathered.num_emptied == self.num_emptied {
+            self.mailbag.empty(&mut gathered);
+        }
     }
 }
 

@@ -14,8 +14,6 @@ use crate::transport::nats::link::Link;
 /// To whom an answer goes.
 #[derive(Debug)]
 pub(super) enum To {
-    /// Nobody waits for it.
-    Nobody,
     /// To a call that came alone.
     Alone(Subject),
     /// To a call that came in a bundle: the inbox of its process, and its number.
@@ -26,6 +24,8 @@ pub(super) enum To {
 pub(super) struct Answers {
     link: Link,
     letters: VecDeque<Letter>,
+    /// Answers in them.
+    num_answers: usize,
     /// What is being sent: if that is broken off, it is sent anew.
     sending: Option<Sealed>,
 }
@@ -53,6 +53,7 @@ impl Answers {
         Self {
             link,
             letters: VecDeque::new(),
+            num_answers: 0,
             sending: None,
         }
     }
@@ -61,10 +62,15 @@ impl Answers {
         self.letters.is_empty() && self.sending.is_none()
     }
 
+    /// How many answers lie here.
+    pub(super) const fn len(&self) -> usize {
+        self.num_answers
+    }
+
     /// Adds an answer.
     pub(super) fn put(&mut self, to: To, answer: Frame) {
+        self.num_answers += 1;
         match to {
-            To::Nobody => {}
             To::Alone(to) => self.letters.push_back(Letter::Alone(Sealed {
                 to,
                 headers: headers::of(answer.headers),
@@ -123,6 +129,7 @@ impl Answers {
             } = sealed;
             self.link.answer(to, headers, body).await;
             self.sending = None;
+            self.num_answers -= num_answers;
             num_open.fetch_sub(num_answers, Ordering::SeqCst);
         }
     }

@@ -270,7 +270,8 @@ impl<'c> Exchange<'c> {
                     let subject = link.subjects().call(far.capability, &self.message);
                     let headers = headers::of(self.frame.headers.clone());
                     let body = Bytes::from(self.frame.body.clone());
-                    link.send(subject, headers, body).await
+                    let sent = link.send(subject, headers, body).await;
+                    sent.map(|awaited| (awaited, None))
                 }
             }
         };
@@ -285,8 +286,11 @@ impl<'c> Exchange<'c> {
             },
         };
         match sent {
-            Ok(awaited) => {
+            Ok((awaited, in_bag)) => {
                 self.sent.push(awaited);
+                if let Some(in_bag) = in_bag {
+                    in_bag.sent().await;
+                }
                 Ok(())
             }
             Err(_) => Err(stopping()),

@@ -1,6 +1,7 @@
 //! [`Intake`]: one task that takes the calls to a capability in the order in which they come, and sends their answers.
 //!
-//! It takes all that has come, then all that is done, and then sends: so that answers that are ready at the same time share a message.
+//! It takes all that has come, then all that is done, and then sends: so that answers that are ready at about the same time share
+//! a message.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture};
 use futures_util::stream::FuturesUnordered;
+use tokio::task::yield_now;
 
 use super::answers::{Answers, To};
 use super::callee::Callee;
@@ -55,7 +57,8 @@ struct Working {
 struct Call {
     message: String,
     began: Tick,
-    to: To,
+    /// `None` when nobody waits for an answer.
+    to: Option<To>,
     name: Option<CallName>,
 }
 
@@ -98,7 +101,23 @@ impl Intake {
     pub(super) async fn serve(&mut self) {
         while !self.has_ended {
             poll_fn(|cx| self.poll_step(cx)).await;
+            self.gather().await;
             self.send().await;
+        }
+    }
+
+    /// Lets others of this thread go first as long as more answers come meanwhile: they share a message. Without other calls under
+    /// way there is nothing to come.
+    async fn gather(&mut self) {
+        let mut num_before = 0;
+        while !self.working.is_empty() && self.answers.len() > num_before {
+            num_before = self.answers.len();
+            yield_now().await;
+            poll_fn(|cx| {
+                let _ = self.poll_step(cx);
+                Poll::Ready(())
+            })
+            .await;
         }
     }
 
@@ -156,7 +175,7 @@ impl Intake {
     fn take_alone(&mut self, message_name: String, message: Message) {
         let frame = headers::frame(&message);
         let name = message.reply.as_ref().map(CallName::of);
-        let to = message.reply.map_or(To::Nobody, To::Alone);
+        let to = message.reply.map(To::Alone);
         self.take(message_name, frame, to, name);
     }
 
@@ -182,14 +201,14 @@ impl Intake {
         {
             let to = To::Bundled(inbox.clone(), number);
             let name = CallName::bundled(inbox.clone(), number);
-            self.take(message, frame, to, Some(name));
+            self.take(message, frame, Some(to), Some(name));
         }
     }
 
     /// Brings a call into the mailbox, in the order of arrival.
-    fn take(&mut self, message: String, frame: Frame, to: To, name: Option<CallName>) {
+    fn take(&mut self, message: String, frame: Frame, to: Option<To>, name: Option<CallName>) {
         let began = self.callee.link().clock().now();
-        let work = self.begin(&message, frame, !matches!(to, To::Nobody));
+        let work = self.begin(&message, frame, to.is_some());
         self.callee.num_open.fetch_add(1, Ordering::SeqCst);
         let mut call = Call {
             message,
@@ -275,14 +294,14 @@ impl Intake {
         let took = callee.link().clock().now().since(call.began);
         let error = answer.as_ref().err();
         callee.endpoints().count(&call.message, took, error);
-        if matches!(call.to, To::Nobody) {
+        let Some(to) = call.to else {
             if let Err(error) = answer {
                 let Call { message, .. } = call;
                 tracing::warn!(capability = callee.near().capability, message, %error, "a call that nobody waits for failed");
             }
             return self.closed(1);
-        }
-        self.answers.put(call.to, Frame::of_answer(answer));
+        };
+        self.answers.put(to, Frame::of_answer(answer));
     }
 
     fn closed(&self, num_calls: usize) {
