@@ -12,8 +12,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
 
+use super::alarm::Alarm;
 use super::cell::{CallCell, CallResult};
-use super::current::Polled;
+use super::current::{Polled, charge};
 use super::envelope::{Options, address, decode, encode, in_cell};
 use super::guard::{Failed, Guard, Passage};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Run};
@@ -42,7 +43,7 @@ struct Calling<'r, C, M: Message> {
     options: Options,
     /// Until when to wait; set when the call is first polled.
     until: Tick,
-    timer: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
     /// Until it is on its way.
     message: Option<M>,
     stage: Stage<M>,
@@ -144,6 +145,7 @@ impl<C, M: Message> Unpin for Calling<'_, C, M> {}
 impl<C, M: Message> Drop for Calling<'_, C, M> {
     /// Nobody waits any more: a turn that has not begun will not.
     fn drop(&mut self) {
+        self.alarm.put_away(&self.route.clock);
         if let Stage::WaitingForReply(cell) = &self.stage {
             let _ = cell.expire();
         }
@@ -172,7 +174,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
             key,
             options: Options::default(),
             until: Tick::from_nanos(0),
-            timer: None,
+            alarm: Alarm::default(),
             message: Some(message),
             stage: Stage::New,
             guarded: None,
@@ -273,12 +275,10 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     self.stage = Stage::New;
                 }
                 Stage::New => {
-                    // Turns that run inside the caller's poll must not starve the caller's neighbours.
-                    let Poll::Ready(coop) = tokio::task::coop::poll_proceed(cx) else {
+                    if charge(cx).is_pending() {
                         self.stage = Stage::New;
                         return Poll::Pending;
-                    };
-                    coop.made_progress();
+                    }
                     if let Some(result) = self.begin(cx, kind)? {
                         return Poll::Ready(result.map(Some));
                     }
@@ -473,10 +473,8 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     }
 
     fn timed_out(&mut self, cx: &mut Context<'_>) -> bool {
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(self.route.clock.sleep_until(self.until)));
-        timer.as_mut().poll(cx).is_ready()
+        let clock = &self.route.clock;
+        self.alarm.poll(clock, self.until, cx).is_ready()
     }
 }
 

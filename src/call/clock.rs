@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
@@ -55,6 +56,8 @@ pub struct Clock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// Tells the clocks of one process apart.
+    number: u64,
     kind: Kind,
     started: tokio::time::Instant,
     started_coarse: u64,
@@ -63,6 +66,8 @@ struct Inner {
     /// A real clock's own timers: a caller may wait with them while the runtime that it called ends.
     _own: Option<OwnTimers>,
 }
+
+static NUMBER: AtomicU64 = AtomicU64::new(Clock::VIRTUAL + 1);
 
 /// One thread that wakes sleepers; ends with the clock.
 #[derive(Debug)]
@@ -112,6 +117,7 @@ impl Clock {
             tokio::time::Instant::now()
         };
         Self(Arc::new(Inner {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
             kind,
             started,
             started_coarse: coarse_nanos(),
@@ -119,6 +125,17 @@ impl Clock {
             timers,
             _own: own,
         }))
+    }
+
+    /// The number of every virtual clock.
+    pub(super) const VIRTUAL: u64 = 0;
+
+    /// Tells real clocks apart.
+    pub(super) fn number(&self) -> u64 {
+        match self.0.kind {
+            Kind::Real => self.0.number,
+            Kind::Virtual => Self::VIRTUAL,
+        }
     }
 
     /// Now.
@@ -163,9 +180,14 @@ impl Clock {
     #[must_use = "it does nothing unless it is awaited"]
     pub fn sleep_until(&self, tick: Tick) -> tokio::time::Sleep {
         let _timers = self.0.timers.enter();
-        // A tick far ahead must not overflow tokio's instant: a century is as good as never.
+        tokio::time::sleep_until(self.instant(tick))
+    }
+
+    /// A moment as tokio's timers count it.
+    pub(super) fn instant(&self, tick: Tick) -> tokio::time::Instant {
+        // A tick far ahead must not overflow it: a century is as good as never.
         let ahead = Duration::from_nanos(tick.0).min(Duration::from_secs(100 * 365 * 86_400));
-        tokio::time::sleep_until(self.0.started + ahead)
+        self.0.started + ahead
     }
 
     /// Ends when [`now`](Self::now) says `tick` or later. The clock that is read may be behind the one that wakes: who looks at it

@@ -7,8 +7,10 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use scoped_tls::scoped_thread_local;
+use tokio::task::coop;
 
 use super::cell::CallCell;
 use super::scope::{Scope, Scoped};
@@ -17,11 +19,15 @@ use crate::contract::Message;
 
 /// How deep turns may run inside each other on one thread before a call is queued instead.
 const MAX_DEPTH: u32 = 16;
+/// Calls that the turns inside one call may make after the budget of the caller's task is used up. A turn that was stopped half-way
+/// would go on elsewhere, and each turn around it as well, which costs many times what the calls do.
+const MAX_OVERDRAFT: u32 = 32;
 
 scoped_thread_local!(static CURRENT: Polled);
 
 thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    static OVERDRAFT: Cell<u32> = const { Cell::new(0) };
 }
 
 /// A turn that is being polled.
@@ -151,6 +157,20 @@ pub(crate) fn may_nest() -> bool {
     DEPTH.get() < MAX_DEPTH
 }
 
+/// Charges the budget of the task that is polled for one call: turns that run inside the caller's poll must not starve the caller's
+/// neighbours. Pending when it is used up; the caller is woken for the next.
+#[inline]
+pub(crate) fn charge(cx: &mut Context<'_>) -> Poll<()> {
+    if DEPTH.get() > 0 && !coop::has_budget_remaining() {
+        let drawn = OVERDRAFT.get();
+        if drawn < MAX_OVERDRAFT {
+            OVERDRAFT.set(drawn + 1);
+            return Poll::Ready(());
+        }
+    }
+    coop::poll_proceed(cx).map(|coop| coop.made_progress())
+}
+
 /// The cell in which the reply to the thread's turn is left when it cannot be given at once. `M` is its message.
 pub(crate) fn cell<M: Message>() -> Option<Arc<CallCell<M>>> {
     if !CURRENT.is_set() {
@@ -258,7 +278,11 @@ struct Deeper;
 
 impl Deeper {
     fn begin() -> Self {
-        DEPTH.set(DEPTH.get() + 1);
+        let depth = DEPTH.get();
+        if depth == 0 {
+            OVERDRAFT.set(0);
+        }
+        DEPTH.set(depth + 1);
         Self
     }
 }
@@ -266,5 +290,32 @@ impl Deeper {
 impl Drop for Deeper {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::poll_fn;
+
+    use super::*;
+
+    /// Calls that may be made in one poll, one after the other.
+    fn num_calls(cx: &mut Context<'_>) -> u32 {
+        let made = (0..).take_while(|_| charge(cx).is_ready());
+        made.last().map_or(0, |last: u32| last + 1)
+    }
+
+    #[tokio::test]
+    async fn a_turn_may_overdraw_its_callers_budget_and_its_caller_may_not() {
+        poll_fn(|cx| {
+            assert!(num_calls(cx) > 0);
+            assert_eq!(num_calls(cx), 0);
+            assert_eq!(outside(|| num_calls(cx)), MAX_OVERDRAFT);
+            let nested = outside(|| outside(|| num_calls(cx)) + num_calls(cx));
+            assert_eq!(nested, MAX_OVERDRAFT, "turns inside a call share it");
+            assert_eq!(num_calls(cx), 0);
+            Poll::Ready(())
+        })
+        .await;
     }
 }

@@ -102,7 +102,7 @@ impl<A: Capability> Instance<A> {
                 room.await;
                 TurnEnd::Back(tenant)
             });
-            self.goes_on_at_home();
+            self.goes_on();
         }
     }
 

@@ -49,6 +49,10 @@ pub(crate) struct Instance<A: Capability> {
     scheduled: AtomicBool,
     /// The future in the slot wants to be polled.
     pub(super) woken: AtomicBool,
+    /// Does what it has to do as a guest of its callers' runtime, and not at home.
+    is_guest: AtomicBool,
+    /// A turn waits, and who ends it looks into the mailbox: nobody needs to be told of what comes into it.
+    pub(super) attends: AtomicBool,
     /// Asked to stop when the mailbox is empty.
     pub(super) stopping: AtomicBool,
     /// The runtime ends without waiting for it any more.
@@ -77,6 +81,8 @@ impl<A: Capability> Instance<A> {
             scheduled: AtomicBool::new(false),
             missed: AtomicBool::new(false),
             woken: AtomicBool::new(false),
+            is_guest: AtomicBool::new(false),
+            attends: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
             seen: Seen::new(),
@@ -128,7 +134,7 @@ impl<A: Capability> Instance<A> {
     /// Queues a job and sees to it that it is done.
     pub(super) fn queue(self: &Arc<Self>, job: Arc<dyn Job<A>>) -> Pushed<A> {
         let pushed = self.mailbox.push(job, self.spec.policy.mailbox);
-        if matches!(pushed, Pushed::Queued) {
+        if matches!(pushed, Pushed::Queued) && !self.attends.load(Ordering::SeqCst) {
             self.schedule();
         }
         pushed
@@ -189,7 +195,7 @@ impl<A: Capability> Instance<A> {
             Poll::Pending => {
                 cell.scope().set_inline(false);
                 core.job = Some(Arc::<CallCell<M>>::clone(cell));
-                self.goes_on_at_home();
+                self.goes_on();
             }
         }
         true
@@ -231,7 +237,7 @@ impl<A: Capability> Instance<A> {
             Poll::Pending => match polled.handed_on::<M>() {
                 Some(cell) => {
                     core.job = Some(Arc::<CallCell<M>>::clone(&cell));
-                    self.goes_on_at_home();
+                    self.goes_on();
                     Run::GoesOn(cell)
                 }
                 None => Run::Over(Err(Box::new(self.unanswered()))),
@@ -265,8 +271,10 @@ impl<A: Capability> Instance<A> {
         }
     }
 
-    /// What runs was polled for a caller; from now on it must wake its home.
-    pub(super) fn goes_on_at_home(&self) {
+    /// What runs was polled for a caller; from now on it must wake its home, or go on beside the caller.
+    pub(super) fn goes_on(&self) {
+        self.is_guest
+            .store(self.home().is_guest_here(), Ordering::Relaxed);
         self.woken.store(true, Ordering::Relaxed);
         self.missed.store(true, Ordering::Relaxed);
     }
@@ -310,8 +318,14 @@ impl<A: Capability> Instance<A> {
     }
 
     pub(super) fn schedule(self: &Arc<Self>) {
-        if !self.scheduled.swap(true, Ordering::SeqCst) {
-            self.home().schedule(Arc::<Self>::clone(self));
+        if self.scheduled.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let actor: Arc<dyn Runnable> = Arc::<Self>::clone(self);
+        if !self.is_guest.load(Ordering::Relaxed) {
+            self.home().schedule(actor);
+        } else if let Err(actor) = self.home().schedule_as_guest(actor) {
+            actor.go_home();
         }
     }
 
@@ -365,6 +379,11 @@ impl<A: Capability> Runnable for Instance<A> {
     fn run(self: Arc<Self>) {
         self.scheduled.store(false, Ordering::SeqCst);
         self.run_here();
+    }
+
+    fn go_home(self: Arc<Self>) {
+        self.is_guest.store(false, Ordering::Relaxed);
+        self.home().schedule(Arc::<Self>::clone(&self));
     }
 }
 

@@ -27,10 +27,13 @@ impl<A: Capability> Instance<A> {
                     return false;
                 }
                 let scoped = core.job.as_ref().map(|job| Arc::clone(job).scoped());
-                match core.poll_maybe(scoped, cx) {
-                    Poll::Ready(end) => self.end_turn(core, end),
-                    Poll::Pending => return false,
-                }
+                let Poll::Ready(end) = core.poll_maybe(scoped, cx) else {
+                    self.attends.store(true, Ordering::SeqCst);
+                    return false;
+                };
+                // Before the mailbox is looked into: who queues something sees this, or we see what was queued.
+                self.attends.store(false, Ordering::SeqCst);
+                self.end_turn(core, end);
                 continue;
             }
             if !self.begin_next(core) {
@@ -100,7 +103,7 @@ impl<A: Capability> Instance<A> {
         };
         match polled {
             Poll::Ready(end) => self.end_turn(core, end),
-            Poll::Pending => self.goes_on_at_home(),
+            Poll::Pending => self.goes_on(),
         }
     }
 

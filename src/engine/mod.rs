@@ -5,6 +5,7 @@ pub(crate) mod commit;
 mod counters;
 mod desk;
 mod doors;
+mod guests;
 pub(crate) mod host;
 pub(crate) mod hosted;
 pub(crate) mod inbox;

@@ -5,10 +5,13 @@
 //! small turn; it is left out where the caller is a task of a runtime that lives as long as the home.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use tokio::task;
+
+use super::guests::Guests;
 
 /// The homes' own runtimes, and the one in which skep was started.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Neighbourhood {
     driven: Vec<Id>,
     /// Runs tasks only while somebody blocks on it; nothing else is there than what its owner waits for.
     idling: Option<Id>,
+    /// Actors may go on where skep was started.
+    guests: Option<Arc<Guests>>,
 }
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -33,6 +38,12 @@ struct Found {
     task: task::Id,
     neighbourhood: u64,
     is_driven: bool,
+    has_guests: bool,
+}
+
+/// Whether a runtime runs its tasks whatever its owner does.
+pub(super) fn is_driven(runtime: &Handle) -> bool {
+    runtime.runtime_flavor() != RuntimeFlavor::CurrentThread
 }
 
 impl Neighbourhood {
@@ -40,12 +51,13 @@ impl Neighbourhood {
     pub(super) fn new<'h>(
         homes: impl Iterator<Item = &'h Handle>,
         starter: Option<&'h Handle>,
+        guests: Option<&Arc<Guests>>,
     ) -> Self {
-        let is_driven = |handle: &&Handle| handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
-        let driven = homes.chain(starter.filter(is_driven)).map(Handle::id);
+        let driven = homes.chain(starter.filter(|handle| is_driven(handle)));
         Self {
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
-            driven: driven.collect(),
+            driven: driven.map(Handle::id).collect(),
+            guests: guests.cloned(),
             idling: starter.filter(|handle| !is_driven(handle)).map(Handle::id),
         }
     }
@@ -53,15 +65,25 @@ impl Neighbourhood {
     /// Whether the thread's current task belongs to one of the runtimes. One that is not always driven counts only for turns that
     /// never wait.
     pub(super) fn is_here(&self, never_waits: bool) -> bool {
-        let Some(task) = task::try_id() else {
-            return false;
-        };
+        self.found()
+            .is_some_and(|found| found.is_driven || never_waits)
+    }
+
+    /// Whether the thread's current task belongs to the runtime that has guests.
+    pub(super) fn is_guest_here(&self) -> bool {
+        self.guests.is_some() && self.found().is_some_and(|found| found.has_guests)
+    }
+
+    pub(super) fn guests(&self) -> Option<&Arc<Guests>> {
+        self.guests.as_ref()
+    }
+
+    fn found(&self) -> Option<Found> {
+        let task = task::try_id()?;
         let found = LAST
             .get()
             .filter(|last| last.task == task && last.neighbourhood == self.number);
-        found
-            .or_else(|| self.look(task))
-            .is_some_and(|found| found.is_driven || never_waits)
+        found.or_else(|| self.look(task))
     }
 
     #[cold]
@@ -72,6 +94,10 @@ impl Neighbourhood {
             task,
             neighbourhood: self.number,
             is_driven,
+            has_guests: self
+                .guests
+                .as_ref()
+                .is_some_and(|guests| guests.host().id() == runtime),
         };
         (is_driven || self.idling == Some(runtime)).then(|| {
             LAST.set(Some(found));
@@ -94,7 +120,8 @@ mod tests {
     #[test]
     fn tasks_of_its_runtimes_are_at_home_and_others_are_not() {
         let (home, starter, strange) = (runtime(), runtime(), runtime());
-        let neighbourhood = Neighbourhood::new([home.handle()].into_iter(), Some(starter.handle()));
+        let neighbourhood =
+            Neighbourhood::new([home.handle()].into_iter(), Some(starter.handle()), None);
         let neighbourhood: &'static Neighbourhood = Box::leak(Box::new(neighbourhood));
         let is_at_home = |runtime: &tokio::runtime::Runtime| {
             let asked = runtime
@@ -113,7 +140,8 @@ mod tests {
         let starter = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");
-        let neighbourhood = Neighbourhood::new([home.handle()].into_iter(), Some(starter.handle()));
+        let neighbourhood =
+            Neighbourhood::new([home.handle()].into_iter(), Some(starter.handle()), None);
         let asked = async move { (neighbourhood.is_here(false), neighbourhood.is_here(true)) };
         let asked = starter.spawn(asked);
         let found = starter.block_on(asked).expect("no panic");

@@ -7,10 +7,15 @@ use parking_lot::Mutex;
 use tokio::runtime::{EnterGuard, Handle};
 use tokio::sync::Notify;
 
+use super::guests::Guests;
 use super::neighbourhood::Neighbourhood;
 
 /// Actors run in a row before the loop lets its thread's other tasks have a go.
 const RUNS_BEFORE_YIELD: u32 = 32;
+
+/// How often a thread that is a home's own looks for actors with something to do before it sleeps. To be woken costs whoever tells an
+/// actor something more than all the rest; while it looks, it need not be.
+pub(super) const LOOKS: u32 = 3;
 
 /// Where actors run: a queue of those that have something to do, served by one thread or more.
 #[derive(Debug)]
@@ -30,6 +35,9 @@ struct Closed;
 pub(crate) trait Runnable: Send + Sync {
     /// Does some of what there is to do; puts itself back into its home's queue if there is more.
     fn run(self: Arc<Self>);
+
+    /// Waits at home for what it would do as a guest.
+    fn go_home(self: Arc<Self>);
 }
 
 impl std::fmt::Debug for dyn Runnable {
@@ -50,9 +58,13 @@ impl Home {
     }
 
     /// Tells homes that belong together of each other. `starter` is the runtime in which skep was started, if there is one.
-    pub(super) fn introduce(homes: &[&Arc<Self>], starter: Option<&Handle>) {
+    pub(super) fn introduce(
+        homes: &[&Arc<Self>],
+        starter: Option<&Handle>,
+        guests: Option<&Arc<Guests>>,
+    ) {
         let handles = homes.iter().map(|home| &home.handle);
-        let neighbourhood = Arc::new(Neighbourhood::new(handles, starter));
+        let neighbourhood = Arc::new(Neighbourhood::new(handles, starter, guests));
         for home in homes {
             // Homes are introduced where they are made, and nowhere else.
             let _ = home.neighbourhood.set(Arc::clone(&neighbourhood));
@@ -70,19 +82,62 @@ impl Home {
         (!is_here).then(|| self.handle.enter())
     }
 
-    /// Puts an actor at the end of the queue.
-    pub(super) fn schedule(&self, actor: Arc<dyn Runnable>) {
-        if let Some(ready) = &mut *self.ready.lock() {
-            ready.push_back(actor);
-        }
-        self.wake.notify_one();
+    /// Whether a turn that began on this thread, and has to wait, had better go on beside its caller than at home.
+    pub(super) fn is_guest_here(&self) -> bool {
+        let neighbourhood = self.neighbourhood.get();
+        neighbourhood.is_some_and(|neighbourhood| neighbourhood.is_guest_here())
     }
 
-    /// Runs nobody any more.
-    pub(super) fn close(&self) {
+    /// Puts an actor at the end of the queue.
+    pub(super) fn schedule(&self, actor: Arc<dyn Runnable>) {
+        // A closed home runs nobody any more.
+        drop(self.offer(actor));
+    }
+
+    /// Puts an actor at the end of the queue; gives it back when the home is closed.
+    pub(super) fn offer(&self, actor: Arc<dyn Runnable>) -> Result<(), Arc<dyn Runnable>> {
+        match &mut *self.ready.lock() {
+            Some(ready) => ready.push_back(actor),
+            None => return Err(actor),
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// As [`schedule`](Self::schedule), among the guests of the runtime where its caller is.
+    pub(super) fn schedule_as_guest(
+        &self,
+        actor: Arc<dyn Runnable>,
+    ) -> Result<(), Arc<dyn Runnable>> {
+        match self.neighbourhood.get().and_then(|around| around.guests()) {
+            Some(guests) => guests.schedule(actor),
+            None => Err(actor),
+        }
+    }
+
+    /// Runs nobody any more; gives back who waited.
+    pub(super) fn close(&self) -> VecDeque<Arc<dyn Runnable>> {
         let left = self.ready.lock().take();
         self.wake.notify_one();
-        drop(left);
+        left.unwrap_or_default()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.ready.lock().is_none()
+    }
+
+    /// Whether nobody waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ready.lock().as_ref().is_none_or(VecDeque::is_empty)
+    }
+
+    /// Takes out who waits.
+    pub(super) fn take_all(&self) -> VecDeque<Arc<dyn Runnable>> {
+        self.ready
+            .lock()
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The next actor; nothing in there when nobody has anything to do, an error when the home is closed.
@@ -91,15 +146,22 @@ impl Home {
         ready.as_mut().map(VecDeque::pop_front).ok_or(Closed)
     }
 
-    /// Serves the queue until the home is closed.
-    pub(super) async fn serve(self: Arc<Self>) {
-        let mut runs = 0;
+    /// Serves the queue until the home is closed; `run` lets an actor do what it has to do. When all have done it, the loop looks
+    /// again `looks` times before it sleeps.
+    pub(super) async fn serve(self: Arc<Self>, looks: u32, run: impl Fn(Arc<dyn Runnable>) + Send) {
+        let (mut runs, mut looks_left) = (0, 0);
         while let Ok(next) = self.next() {
             let Some(actor) = next else {
-                self.wake.notified().await;
+                if looks_left > 0 {
+                    looks_left -= 1;
+                    tokio::task::yield_now().await;
+                } else {
+                    self.wake.notified().await;
+                }
                 continue;
             };
-            actor.run();
+            looks_left = looks;
+            run(actor);
             runs += 1;
             // `yield_now` defers its wake-up until the runtime has looked at its other queues, which waking ourselves
             // would not. And once tokio's budget for this task is used up, nothing an actor awaits can become ready.

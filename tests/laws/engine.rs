@@ -217,7 +217,7 @@ async fn ten_thousand_keys_have_ten_thousand_actors(colony: Colony) {
 }
 
 /// Runs a future on this thread, which knows no async runtime.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(std::thread::Thread);
     impl std::task::Wake for Unpark {
         fn wake(self: std::sync::Arc<Self>) {

@@ -13,6 +13,7 @@ mod engine;
 mod engine_stress;
 mod frail;
 mod gate;
+mod guests;
 mod hops;
 mod keys;
 mod late_store;

@@ -12,7 +12,7 @@ use actix_rt::{Arbiter, System};
 use tokio::runtime::Handle;
 
 use super::NoThreads;
-use crate::engine::ready::Home;
+use crate::engine::ready::{Home, LOOKS, Runnable};
 
 /// A running actix system.
 pub(super) struct Arbiters {
@@ -39,7 +39,11 @@ impl Actor for Shell {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.spawn(Arc::clone(&self.home).serve().into_actor(self));
+        ctx.spawn(
+            Arc::clone(&self.home)
+                .serve(LOOKS, Runnable::run)
+                .into_actor(self),
+        );
     }
 }
 

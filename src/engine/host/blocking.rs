@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 use super::NoThreads;
-use crate::engine::ready::Home;
+use crate::engine::ready::{Home, Runnable};
 
 /// The pool: at most as many blocking turns run as there are threads.
 pub(super) struct BlockingPool {
@@ -42,7 +42,7 @@ impl BlockingPool {
     fn start_thread(&self) -> Result<(), NoThreads> {
         let (home, handle) = (Arc::clone(&self.home), self.runtime.handle().clone());
         let thread = std::thread::Builder::new().name("skep-blocking".to_owned());
-        let started = thread.spawn(move || handle.block_on(home.serve()));
+        let started = thread.spawn(move || handle.block_on(home.serve(0, Runnable::run)));
         started
             .map(drop)
             .map_err(|error| NoThreads(error.to_string()))
@@ -54,7 +54,7 @@ impl BlockingPool {
 
     /// Ends the threads without waiting for a turn that blocks: its actor was given its time before.
     pub(super) fn end(self) {
-        self.home.close();
+        drop(self.home.close());
         self.runtime.shutdown_background();
     }
 }

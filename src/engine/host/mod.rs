@@ -9,7 +9,9 @@ use tokio::runtime::Handle;
 
 use self::arbiters::Arbiters;
 use self::blocking::BlockingPool;
-use super::ready::Home;
+use super::guests::Guests;
+use super::neighbourhood::is_driven;
+use super::ready::{Home, Runnable};
 use crate::actor::Execution;
 
 /// The homes of all actors of one runtime.
@@ -17,6 +19,8 @@ pub(crate) struct Hosts {
     homes: Vec<Arc<Home>>,
     blocking: Arc<Home>,
     threads: Option<Threads>,
+    /// Who is beside its callers instead.
+    guests: Option<Arc<Guests>>,
 }
 
 struct Threads {
@@ -38,27 +42,33 @@ impl Hosts {
         let blocking = BlockingPool::start(or_cores(num_blocking))?;
         let (homes, blocking_home) = (arbiters.homes(), blocking.home());
         let all: Vec<_> = homes.iter().chain([&blocking_home]).collect();
-        Home::introduce(&all, Handle::try_current().ok().as_ref());
+        let starter = Handle::try_current().ok();
+        // On a runtime that is driven only while somebody blocks on it, guests could wait for ever.
+        let host = starter.as_ref().filter(|handle| is_driven(handle));
+        let guests = host.map(|host| Guests::new(host, homes[0].handle()));
+        Home::introduce(&all, starter.as_ref(), guests.as_ref());
         Ok(Self {
             homes,
             blocking: blocking_home,
             threads: Some(Threads { arbiters, blocking }),
+            guests,
         })
     }
 
     /// One home for all actors, on a runtime that exists: everything on its thread, as the tests' virtual time wants it.
     pub(crate) fn on(handle: &Handle) -> Self {
         let home = Home::new(handle.clone());
-        Home::introduce(&[&home], None);
+        Home::introduce(&[&home], None, None);
         #[allow(
             clippy::disallowed_methods,
             reason = "ends with the test's runtime, which owns it"
         )]
-        drop(handle.spawn(Arc::clone(&home).serve()));
+        drop(handle.spawn(Arc::clone(&home).serve(0, Runnable::run)));
         Self {
             homes: vec![Arc::clone(&home)],
             blocking: home,
             threads: None,
+            guests: None,
         }
     }
 
@@ -91,6 +101,7 @@ impl Hosts {
             homes: self.homes.clone(),
             blocking: Arc::clone(&self.blocking),
             threads: self.threads.take(),
+            guests: self.guests.take(),
         }
     }
 
@@ -98,7 +109,10 @@ impl Hosts {
     /// threads are gone, except when it is called on one of them.
     pub(crate) fn end(&mut self) {
         for home in self.homes.iter().chain([&self.blocking]) {
-            home.close();
+            drop(home.close());
+        }
+        if let Some(guests) = self.guests.take() {
+            guests.end();
         }
         if let Some(Threads { arbiters, blocking }) = self.threads.take() {
             arbiters.end();
