@@ -205,7 +205,7 @@ impl<A: Capability> Hosted<A> {
             Members::Pool { instances, next } => {
                 let chosen = next.fetch_add(1, Ordering::Relaxed) % instances.len();
                 let instance = &instances[chosen];
-                polled.run_by(instance.member);
+                polled.run_by(instance.member.into());
                 run(instance, message, cx)
             }
             Members::Keyed(keyed) => {
@@ -271,7 +271,7 @@ impl<A: Capability> Hosted<A> {
         let waiting = cell.scope().waiting_members();
         let in_turn = (0..num)
             .map(|index| &instances[(first + index) % num])
-            .filter(|instance| !waiting.contains(&instance.member));
+            .filter(|instance| !waiting.contains(&instance.member.into()));
         let idle = in_turn.clone().find(|instance| instance.is_idle());
         let shortest = || in_turn.min_by_key(|instance| instance.queued());
         let Some(chosen) = idle.or_else(shortest) else {

@@ -40,7 +40,7 @@ pub(crate) struct Instance<A: Capability> {
     /// When it last had something to do: a moment of its [`Spec`].
     pub(super) last_used: AtomicU32,
     /// Which of several equal actors it is, counted from 1; 0 when there is only one.
-    pub(super) member: u32,
+    pub(super) member: u16,
     /// Which of its capability's homes is its own.
     home: u16,
     /// Somebody found the core held and relies on the holder to look again.
@@ -63,7 +63,7 @@ pub(crate) struct Instance<A: Capability> {
 }
 
 impl<A: Capability> Instance<A> {
-    pub(super) fn new(spec: Arc<Spec<A>>, key: Option<Key>, member: u32, home: u16) -> Arc<Self> {
+    pub(super) fn new(spec: Arc<Spec<A>>, key: Option<Key>, member: u16, home: u16) -> Arc<Self> {
         const {
             assert!(
                 size_of::<Self>() <= MOST_BYTES,
@@ -175,7 +175,7 @@ impl<A: Capability> Instance<A> {
             return false;
         }
         if self.member != 0 {
-            cell.scope().run_by(self.member);
+            cell.scope().run_by(self.member.into());
         }
         cell.scope().set_inline(true);
         let ended = {

@@ -120,7 +120,7 @@ impl<A: Capability> Instance<A> {
         let started = Arc::clone(&job);
         if core.begin(|tenant, slot| started.begin(tenant, slot)) == Begun::Turn {
             if self.member != 0 {
-                Arc::clone(&job).scoped().scope().run_by(self.member);
+                Arc::clone(&job).scoped().scope().run_by(self.member.into());
             }
             if A::EXECUTION == Execution::Blocking {
                 self.seen.set_blocking(Some(Arc::clone(&job)));

@@ -115,7 +115,7 @@ impl<A: Capability> Hosted<A> {
         let (ran, running) = oneshot::channel();
         let id = match instance.member {
             // To each of several it is a message of its own.
-            member if is_for_each => parcel.id.derive(member),
+            member if is_for_each => parcel.id.derive(member.into()),
             _ => parcel.id,
         };
         let job = self.job(id, instance.key.clone(), &unpack, &parcel, ran)?;
