@@ -20,4 +20,4 @@ pub(super) const ANSWERS: &str = "a";
 /// A bundle that is larger gets no further entry.
 const LARGE: usize = 64 * 1024;
 /// More entries than these do not lie in a bundle: it goes to one replica whole, and they are to share the work.
-const MANY: usize = 32;
+pub(super) const MANY: usize = 32;

@@ -24,7 +24,7 @@ use crate::actor::abort;
 use crate::call::route::Answer;
 use crate::call::{CallError, Part, Tick};
 use crate::transport::frame::{Address, Frame};
-use crate::transport::nats::bundles::{Entry, Range, entries};
+use crate::transport::nats::bundles::{Entry, MANY, Range, entries};
 use crate::transport::nats::headers;
 use crate::transport::nats::subjects::{BUNDLE, POKE, last_token};
 use crate::transport::network::Near;
@@ -106,11 +106,11 @@ impl Intake {
         }
     }
 
-    /// Lets others of this thread go first as long as more answers come meanwhile: they share a message. Without other calls under
-    /// way there is nothing to come.
+    /// Lets others of this thread go first as long as more answers come meanwhile, up to what lies in one message. Without other
+    /// calls under way there is nothing to come.
     async fn gather(&mut self) {
         let mut num_before = 0;
-        while !self.working.is_empty() && self.answers.len() > num_before {
+        while !self.working.is_empty() && (num_before + 1..MANY).contains(&self.answers.len()) {
             num_before = self.answers.len();
             yield_now().await;
             poll_fn(|cx| {
