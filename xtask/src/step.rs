@@ -285,4 +285,14 @@ mod tests {
             "{failure}"
         );
     }
+
+    #[test]
+    fn what_this_program_is_told_of_its_own_package_is_not_handed_on() {
+        let mut command = Command::new("cargo");
+        forget_own_package(&mut command);
+        let forgotten: Vec<_> = command.get_envs().map(|(name, _)| name).collect();
+        assert!(forgotten.contains(&"CARGO_PKG_NAME".as_ref()));
+        assert!(forgotten.contains(&"CARGO_MANIFEST_DIR".as_ref()));
+        assert!(!forgotten.contains(&"CARGO".as_ref()), "others need it");
+    }
 }
