@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -85,6 +85,8 @@ pub(crate) struct Link {
     subjects: Subjects,
     servers: Arc<str>,
     replies: Arc<Replies>,
+    /// Bytes of the largest message that the server takes; 0 while it is not known.
+    limit: Arc<AtomicUsize>,
     /// What goes to others in bundles, if anything does.
     mailbag: Option<Arc<Mailbag>>,
     state: watch::Receiver<LinkState>,
@@ -116,14 +118,15 @@ impl Link {
             reason: chain(&error),
         })?;
         tasks.spawn(receive(inbox, Arc::clone(&replies)));
-        let mailbag = settings
-            .bundles
-            .then(|| Mailbag::new(client.clone(), Arc::clone(&replies)));
+        let limit = Arc::<AtomicUsize>::default();
+        let bag = || Mailbag::new(client.clone(), Arc::clone(&replies), Arc::clone(&limit));
+        let mailbag = settings.bundles.then(bag);
         if let Some(mailbag) = &mailbag {
             tasks.spawn(Arc::clone(mailbag).send_all());
         }
         Ok(Self {
             client,
+            limit,
             mailbag,
             subjects: Subjects::of(namespace),
             servers: servers.into(),
@@ -133,6 +136,23 @@ impl Link {
             first_id: (u128::from(entropy()) << 64) | u128::from(entropy()),
             ids: Arc::default(),
         })
+    }
+
+    /// Looks up what the server takes: there is a connection, and it may be another server than before.
+    pub(super) fn look_up_limit(&self) {
+        let limit = self.client.server_info().max_payload;
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// As if the server took messages of so many bytes.
+    #[cfg(test)]
+    pub(super) fn suppose_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    /// Bytes of the largest message that the server takes; 0 while it is not known.
+    pub(super) fn message_limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
     }
 
     /// How many answers are waited for.

@@ -296,6 +296,7 @@ impl Nats {
 
     /// Whether the server is one that we can use.
     fn fit(&self, near: &[Near]) -> Result<(), JoinError> {
+        self.link.look_up_limit();
         let info = self.link.client().server_info();
         let server = format!("{}:{}", info.host, info.port);
         let found = info.version.parse::<Version>().ok();
@@ -334,6 +335,9 @@ impl Nats {
         let mut state = self.link.state();
         while state.changed().await.is_ok() {
             let is_connected = state.borrow_and_update().is_connected;
+            if is_connected {
+                self.link.look_up_limit();
+            }
             self.presence.send_if_modified(|presence| {
                 let now = match (is_connected, &*presence) {
                     (true, Presence::Away(_)) => Presence::Joined,
@@ -422,6 +426,7 @@ impl Network for Nats {
                 () = self.link.connected() => {}
                 () = self.link.clock().sleep(ATTACH) => return Err(self.link.absence()),
             }
+            self.link.look_up_limit();
             self.presence.send_replace(Presence::Joined);
             let network = Arc::clone(&self);
             self.tasks.spawn(async move { network.watch_link().await });

@@ -154,6 +154,13 @@ impl Replies {
         }
     }
 
+    /// A bundle with this reply subject could not be sent.
+    pub(super) fn not_sent(&self, reply: &str) {
+        if let Some(range) = Range::parse(last_token(reply)) {
+            self.arrived_of_bundle(range, false);
+        }
+    }
+
     /// Nothing in a bundle was begun.
     fn arrived_of_bundle(&self, range: Range, is_unheard: bool) {
         let mut waiting = self.waiting.lock();

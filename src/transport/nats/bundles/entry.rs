@@ -50,10 +50,12 @@ impl Outgoing {
         }
     }
 
-    /// Whether there is room for one entry more. What is large lies in a bundle alone.
-    pub(in crate::transport::nats) fn has_room_for(&self, size: usize) -> bool {
+    /// Whether there is room for one entry more, where the server takes messages of `limit` bytes. What is large lies in a
+    /// bundle alone.
+    pub(in crate::transport::nats) fn has_room_for(&self, size: usize, limit: usize) -> bool {
+        let most = LARGE.min(limit);
         self.num_entries == 0
-            || (self.num_entries < MANY && self.bytes.len().saturating_add(size) <= LARGE)
+            || (self.num_entries < MANY && self.bytes.len().saturating_add(size) <= most)
     }
 
     /// Puts an entry at the end.
@@ -230,13 +232,21 @@ mod tests {
     #[test]
     fn a_bundle_has_room_for_so_much_and_so_many() {
         let mut bundle = Outgoing::new();
-        assert!(bundle.has_room_for(usize::MAX), "what is large lies alone");
+        let has_room_for = |bundle: &Outgoing, size| bundle.has_room_for(size, usize::MAX);
+        assert!(
+            has_room_for(&bundle, usize::MAX),
+            "what is large lies alone"
+        );
         bundle.put(0, "", &entry(0, &vec![0; LARGE / 2]).frame);
-        assert!(bundle.has_room_for(LARGE / 4) && !bundle.has_room_for(LARGE / 2));
+        assert!(has_room_for(&bundle, LARGE / 4) && !has_room_for(&bundle, LARGE / 2));
+        assert!(
+            !bundle.has_room_for(LARGE / 4, LARGE * 2 / 3),
+            "it must fit"
+        );
         for number in 1..32 {
             bundle.put(number, "", &entry(number, b"").frame);
         }
-        assert!(!bundle.has_room_for(0));
+        assert!(!has_room_for(&bundle, 0));
     }
 
     proptest! {

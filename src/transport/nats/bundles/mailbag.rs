@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_nats::{Client, Subject};
 use bytes::Bytes;
@@ -36,6 +37,7 @@ pub(in crate::transport::nats) struct Lane {
 pub(in crate::transport::nats) struct Mailbag {
     client: Client,
     replies: Arc<Replies>,
+    limit: Arc<AtomicUsize>,
     gathered: Mutex<Gathered>,
     room: Semaphore,
     more: Notify,
@@ -68,10 +70,16 @@ enum What {
 }
 
 impl Mailbag {
-    pub(in crate::transport::nats) fn new(client: Client, replies: Arc<Replies>) -> Arc<Self> {
+    /// `limit` are the bytes of the largest message that the server takes; 0 while it is not known.
+    pub(in crate::transport::nats) fn new(
+        client: Client,
+        replies: Arc<Replies>,
+        limit: Arc<AtomicUsize>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             client,
             replies,
+            limit,
             gathered: Mutex::default(),
             room: Semaphore::new(usize::try_from(BAG).unwrap_or(Semaphore::MAX_PERMITS)),
             more: Notify::new(),
@@ -106,7 +114,9 @@ impl Mailbag {
         // Numbers rise in the order of the bundles, so they are given under this lock.
         let awaited = self.replies.expect_in(lane.number);
         gathered.num_put += 1;
-        if gathered.put(lane, awaited.number(), message, frame, size) {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if let Some(beside) = gathered.beside(lane, size, limit) {
+            beside.put(awaited.number(), message, frame);
             return awaited;
         }
         let range = Range {
@@ -199,20 +209,21 @@ impl Mailbag {
             return;
         };
         let (subject, body) = (letter.subject.clone(), body.clone());
-        // A closed connection has closed the inbox too: whoever waits for an answer is told there.
-        let _ = match reply {
-            Some(reply) => {
-                let publishing = self.client.publish_with_reply(subject, reply.clone(), body);
-                publishing.await
-            }
-            None => self.client.publish(subject, body).await,
+        // Of what nobody answers it is not important.
+        let Some(reply) = reply else {
+            return drop(self.client.publish(subject, body).await);
         };
+        let publishing = self.client.publish_with_reply(subject, reply.clone(), body);
+        if publishing.await.is_err() {
+            self.replies.not_sent(reply);
+        }
     }
 }
 
 impl Gathered {
-    /// Puts a call beside others of its lane; `false` when none lie here, or there is no room beside them.
-    fn put(&mut self, lane: &Lane, number: u64, message: &str, frame: &Frame, size: u32) -> bool {
+    /// The last bundle of a lane that lies here, if there is room in it.
+    fn beside(&mut self, lane: &Lane, size: u32, limit: usize) -> Option<Beside<'_>> {
+        let num_bytes = usize::try_from(size).unwrap_or(usize::MAX);
         let letters = self.letters.iter_mut().rev();
         let mut of_lane = letters.filter_map(|letter| match &mut letter.what {
             What::Open(range, bundle) if range.lane == lane.number => {
@@ -220,16 +231,24 @@ impl Gathered {
             }
             _ => None,
         });
-        let Some((range, bundle, size_of_all)) = of_lane.next() else {
-            return false;
-        };
-        if !bundle.has_room_for(usize::try_from(size).unwrap_or(usize::MAX)) {
-            return false;
-        }
-        bundle.put(number, message, frame);
-        range.last = number;
-        *size_of_all += size;
-        true
+        let (range, bundle, size_of_all) = of_lane.next()?;
+        bundle.has_room_for(num_bytes, limit).then(|| {
+            *size_of_all += size;
+            Beside { range, bundle }
+        })
+    }
+}
+
+/// A place beside other calls.
+struct Beside<'l> {
+    range: &'l mut Range,
+    bundle: &'l mut Outgoing,
+}
+
+impl Beside<'_> {
+    fn put(self, number: u64, message: &str, frame: &Frame) {
+        self.bundle.put(number, message, frame);
+        self.range.last = number;
     }
 }
 

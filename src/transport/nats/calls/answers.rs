@@ -95,7 +95,7 @@ impl Answers {
                 _ => None,
             });
         if let Some((bundle, num_answers)) = open.next()
-            && bundle.has_room_for(size_of("", answer))
+            && bundle.has_room_for(size_of("", answer), self.link.message_limit())
         {
             bundle.put(number, "", answer);
             *num_answers += 1;

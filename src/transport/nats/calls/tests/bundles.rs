@@ -88,13 +88,30 @@ async fn bundles_can_be_switched_off() {
         bundles: false,
         ..NatsSettings::default()
     };
-    let stage = Stage::with(settings).await;
+    let stage = Stage::with(settings, "").await;
     stage.host(Arc::new(Ear::default())).await;
     let mut message = watch(&stage.link).await;
     ask_all(&stage, numbers(100)).await;
     for _ in 0..100 {
         assert_eq!(last_token(&message().await.subject), MESSAGE);
     }
+    stage.tasks.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bundles_are_no_larger_than_the_server_takes() {
+    let stage = Stage::with(NatsSettings::default(), "max_payload: 8KB").await;
+    stage.host(Arc::new(Ear::default())).await;
+    ask_all(&stage, (0..200).map(|number| format!("{number:01000}"))).await;
+    stage.tasks.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_a_bundle_that_cannot_be_sent_are_sent_one_by_one() {
+    let stage = Stage::with(NatsSettings::default(), "max_payload: 8KB").await;
+    stage.host(Arc::new(Ear::default())).await;
+    stage.link.suppose_limit(usize::MAX);
+    ask_all(&stage, (0..200).map(|number| format!("{number:01000}"))).await;
     stage.tasks.end().await;
 }
 

@@ -38,14 +38,14 @@ pub(super) struct Stage {
 impl Stage {
     /// Nobody listens yet.
     pub(super) async fn new() -> Self {
-        Self::with(NatsSettings::default()).await
+        Self::with(NatsSettings::default(), "").await
     }
 
-    /// As [`new`](Self::new), with other settings than the defaults.
-    pub(super) async fn with(settings: NatsSettings) -> Self {
+    /// As [`new`](Self::new), with other settings than the defaults, and further lines of the server's.
+    pub(super) async fn with(settings: NatsSettings, lines: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let binary = find_server(&mut |_| ()).expect("a server");
-        let options = ServerOptions::in_folder(folder.path());
+        let options = ServerOptions::in_folder(folder.path()).extra(lines);
         let server = ServerProcess::start(&binary, options).expect("it starts");
         let clock = Clock::real().expect("a clock");
         let tasks = Tasks::new(Handle::current());
@@ -53,10 +53,13 @@ impl Stage {
             servers: vec![server.url().parse().expect("an address")],
             ..settings
         };
-        let connect =
-            async || Link::connect(&settings, "test", "a process", &tasks, clock.clone()).await;
-        let link = connect().await.expect("a link");
-        let other = connect().await.expect("a link");
+        let connect = async || {
+            let link = Link::connect(&settings, "test", "a process", &tasks, clock.clone()).await;
+            let link = link.expect("a link");
+            link.look_up_limit();
+            link
+        };
+        let (link, other) = (connect().await, connect().await);
         let far = Far {
             capability: CAPABILITY,
             remembers: false,
