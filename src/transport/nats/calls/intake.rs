@@ -238,8 +238,8 @@ impl Intake {
         name: Option<CallName>,
     ) {
         let callee = &self.callee;
-        let work = self.begin(request);
         callee.num_open.fetch_add(1, Ordering::SeqCst);
+        let work = self.begin(request);
         let mut call = Call {
             endpoint: callee.endpoints().of(message),
             began: callee.link().clock().now(),
@@ -277,7 +277,7 @@ impl Intake {
         let Near {
             capability, remote, ..
         } = self.callee.near();
-        if self.callee.num_at_work() >= INTAKE {
+        if self.callee.num_at_work() > INTAKE {
             return Err(CallError::Overloaded {
                 capability: (*capability).to_owned(),
             });
