@@ -1,9 +1,10 @@
 //! A text is brought to another process and back: one ask after the other, and many at a time.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use benches::{Bench, Candidate, Figure, Unit};
+use benches::{Bench, Candidate, Figure, Role, Unit};
 
 use crate::grpc::Grpc;
 use crate::http::Http;
@@ -77,6 +78,7 @@ impl<'s> Pairs<'s> {
     fn candidates(&self, turn: &Turn) -> Vec<Candidate<'_>> {
         vec![
             candidate(&self.skep, turn),
+            asked_by_an_actor(&self.skep, turn),
             candidate(&self.coded, turn),
             candidate(&self.http, turn),
             candidate(&self.grpc, turn),
@@ -90,23 +92,41 @@ fn candidate<'p, P: Peer>(pair: &'p Pair<'_, P>, turn: &Turn) -> Candidate<'p> {
     Candidate::new(P::NAME, P::ROLE, move || play(pair, turn.clone()))
 }
 
+/// As split applications ask: whoever asks is an actor of the node.
+fn asked_by_an_actor<'p>(pair: &'p Pair<'_, Skep>, turn: &Turn) -> Candidate<'p> {
+    let turn = turn.clone();
+    Candidate::new("skep, an actor asks", Role::Skep, move || {
+        let turn = turn.clone();
+        measured(pair, &turn.text.clone(), |peer| async move {
+            peer.rush(&turn.text, turn.in_flight, turn.time).await
+        })
+    })
+}
+
 fn play<P: Peer>(pair: &Pair<'_, P>, turn: Turn) -> Figure {
-    let peer = pair.peer();
     let text = Arc::clone(&turn.text);
+    measured(pair, &text, |peer| async move {
+        let echo = |number| peer.echo(number, &turn.text);
+        match turn.in_flight {
+            None => one_after_the_other(turn.time, echo).await,
+            Some(in_flight) => side_by_side(in_flight, turn.time, echo).await,
+        }
+    })
+}
+
+/// What a peer does once it is warm, and what that costs.
+fn measured<P: Peer, W>(pair: &Pair<'_, P>, text: &Arc<str>, work: impl FnOnce(P) -> W) -> Figure
+where
+    W: Future<Output = (Figure, u64)> + Send + 'static,
+{
+    let (peer, text) = (pair.peer(), Arc::clone(text));
     pair.stage().run(async move {
         for number in 0..WARM {
             peer.echo(number, &text).await;
         }
     });
     let before = pair.cost();
-    let peer = pair.peer();
-    let (mut figure, operations) = pair.stage().run(async move {
-        let echo = |number| peer.echo(number, &turn.text);
-        match turn.in_flight {
-            None => one_after_the_other(turn.time, echo).await,
-            Some(in_flight) => side_by_side(in_flight, turn.time, echo).await,
-        }
-    });
+    let (mut figure, operations) = pair.stage().run(work(pair.peer()));
     figure.note = before.each(operations).to_string();
     figure
 }

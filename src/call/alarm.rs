@@ -30,11 +30,11 @@ struct Spare {
 
 /// Wakes whoever polls it at a moment. Whoever has it [puts it away](Self::put_away) when it need not ring any more.
 #[derive(Default)]
-pub(super) struct Alarm(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
     /// Ready from the moment `until` on, which is the same at each poll.
-    pub(super) fn poll(&mut self, clock: &Clock, until: Tick, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, clock: &Clock, until: Tick, cx: &mut Context<'_>) -> Poll<()> {
         if self.0.is_none() {
             self.0 = borrow(clock, until);
         }
@@ -52,7 +52,7 @@ impl Alarm {
 
     /// Leaves its timer to others.
     #[inline]
-    pub(super) fn put_away(&mut self, clock: &Clock) {
+    pub(crate) fn put_away(&mut self, clock: &Clock) {
         if let Some(timer) = self.0.take() {
             give_back(timer, clock);
         }

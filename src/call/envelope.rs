@@ -211,9 +211,9 @@ pub(super) fn encode<M: Message>(
             reason: error.to_string(),
         })?;
     Ok(Request {
-        contract: route.contract.to_owned(),
+        contract: route.contract.into(),
         version: route.version,
-        message: M::NAME.to_owned(),
+        message: M::NAME.into(),
         key: scope.key.clone(),
         id: scope.id,
         deadline: scope.deadline,

@@ -1,6 +1,6 @@
 //! What a caller holds: references, deadlines, ids, errors, and the switchable route behind them. No actor.
 
-mod alarm;
+pub(crate) mod alarm;
 mod asking;
 mod backoff;
 mod calling;

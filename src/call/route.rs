@@ -1,6 +1,7 @@
 //! Where a capability is: the switchable [`Route`] behind every reference, and the ports that the floors above fill in.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -257,9 +258,9 @@ pub(crate) type Room = Pin<Box<dyn Future<Output = Result<(), CallError>> + Send
 /// One call as it crosses a process boundary, its body encoded.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Request {
-    pub(crate) contract: String,
+    pub(crate) contract: Cow<'static, str>,
     pub(crate) version: u32,
-    pub(crate) message: String,
+    pub(crate) message: Cow<'static, str>,
     pub(crate) key: Option<Key>,
     pub(crate) id: Option<MessageId>,
     /// Until when the reply is wanted.

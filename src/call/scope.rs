@@ -174,7 +174,7 @@ impl Scope {
 
     /// The callee's actors that wait for this call: they cannot handle it.
     pub(crate) fn waiting_members(&self) -> Vec<u32> {
-        if self.caller.is_none() && self.foreign.is_empty() {
+        if !self.is_waited_for_by(self.contract) {
             return Vec::new();
         }
         let member = |waiting: &String| {
@@ -192,30 +192,43 @@ impl Scope {
         waiting == name || (self.key.is_none() && member().is_some())
     }
 
+    /// The turns of this process that wait for this call, innermost first.
+    fn callers(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(self.caller_scope(), |scope| scope.caller_scope())
+    }
+
+    fn caller_scope(&self) -> Option<&Self> {
+        Some(self.caller.as_ref()?.scope())
+    }
+
+    /// Whether an actor of this contract waits for this call. Mostly none does, and nothing has to be made to know that.
+    fn is_waited_for_by(&self, contract: &str) -> bool {
+        let outermost = self.callers().last().unwrap_or(self);
+        let mut foreign = outermost.foreign.iter();
+        self.callers().any(|scope| scope.contract == contract)
+            || foreign.any(|waiting| is_actor_of(waiting, contract))
+    }
+
     /// The actors that wait for this call, outermost first, without the callee.
     pub(crate) fn waiting(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        let mut foreign = &self.foreign;
-        let mut next = self.caller.as_ref();
-        while let Some(caller) = next {
-            names.push(caller.scope().name_of_runner());
-            foreign = &caller.scope().foreign;
-            next = caller.scope().caller.as_ref();
-        }
-        names.reverse();
-        foreign.iter().cloned().chain(names).collect()
+        let outermost = self.callers().last().unwrap_or(self);
+        let num_callers = self.callers().count();
+        let mut names = Vec::with_capacity(outermost.foreign.len() + num_callers);
+        names.extend(outermost.foreign.iter().cloned());
+        names.extend(self.callers().map(Self::name_of_runner));
+        names[outermost.foreign.len()..].reverse();
+        names
     }
 
     /// Whether its turn is one of this contract's, or one of them waits for it.
     pub(crate) fn is_within(&self, contract: &str) -> bool {
-        let is_one = |waiting: &String| is_actor_of(waiting, contract);
-        self.contract == contract || self.waiting().iter().any(is_one)
+        self.contract == contract || self.is_waited_for_by(contract)
     }
 
     /// Refuses a call that would go back to an actor which waits for it. `instances` is how many actors share the
     /// callee's name: more than one for a stateless capability, which is only stuck when all of them wait.
     pub(crate) fn refuse_cycle(&self, instances: usize) -> Result<(), CallError> {
-        if self.caller.is_none() && self.foreign.is_empty() {
+        if !self.is_waited_for_by(self.contract) {
             return Ok(());
         }
         let name = self.name();

@@ -1,6 +1,8 @@
 //! The actors that have something to do, and the loop that lets them do it.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
@@ -17,12 +19,23 @@ const RUNS_BEFORE_YIELD: u32 = 32;
 /// actor something more than all the rest; while it looks, it need not be.
 pub(super) const LOOKS: u32 = 3;
 
+/// Tells homes apart; no home has the first number.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    /// The home that this thread is the own one of.
+    static OWN: Cell<u64> = const { Cell::new(0) };
+}
+
 /// Where actors run: a queue of those that have something to do, served by one thread or more.
 #[derive(Debug)]
 pub(crate) struct Home {
+    number: u64,
     /// Nothing any more when the home is closed.
     ready: Mutex<Option<VecDeque<Arc<dyn Runnable>>>>,
     wake: Notify,
+    /// Another thread than its own has put somebody into the queue, and may soon do so again.
+    is_told_from_afar: AtomicBool,
     handle: Handle,
     /// Where turns may begin without entering the home's runtime; set once, when all homes are there.
     neighbourhood: OnceLock<Arc<Neighbourhood>>,
@@ -50,8 +63,10 @@ impl Home {
     /// `handle` is the runtime whose timers and sockets belong to the actors that live here.
     pub(super) fn new(handle: Handle) -> Arc<Self> {
         Arc::new(Self {
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
             ready: Mutex::new(Some(VecDeque::new())),
             wake: Notify::new(),
+            is_told_from_afar: AtomicBool::new(false),
             handle,
             neighbourhood: OnceLock::new(),
         })
@@ -101,6 +116,9 @@ impl Home {
             Some(ready) => ready.push_back(actor),
             None => return Err(actor),
         }
+        if OWN.get() != self.number {
+            self.is_told_from_afar.store(true, Ordering::Relaxed);
+        }
         self.wake.notify_one();
         Ok(())
     }
@@ -147,10 +165,13 @@ impl Home {
         ready.as_mut().map(VecDeque::pop_front).ok_or(Closed)
     }
 
-    /// Serves the queue until the home is closed; `run` lets an actor do what it has to do. When all have done it, the loop looks
-    /// again `looks` times before it sleeps.
+    /// Serves the queue until the home is closed; `run` lets an actor do what it has to do. When all have done it, and some of them
+    /// were put there by another thread, the loop looks again `looks` times before it sleeps: then the thread has to be the home's own.
     pub(super) async fn serve(self: Arc<Self>, looks: u32, run: impl Fn(Arc<dyn Runnable>) + Send) {
         let (mut runs, mut looks_left) = (0, 0);
+        if looks > 0 {
+            OWN.set(self.number);
+        }
         while let Ok(next) = self.next() {
             let Some(actor) = next else {
                 if looks_left > 0 {
@@ -161,7 +182,9 @@ impl Home {
                 }
                 continue;
             };
-            looks_left = looks;
+            if looks > 0 && self.is_told_from_afar.swap(false, Ordering::Relaxed) {
+                looks_left = looks;
+            }
             run(actor);
             runs += 1;
             // `yield_now` defers its wake-up until the runtime has looked at its other queues, which waking ourselves

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::actor::services::Services;
+use crate::call::alarm::Alarm;
 use crate::call::cell::{CallCell, CallResult};
 use crate::call::route::{Answer, Door, Offer, Remote, Request, RequestKind};
 use crate::call::scope::{Scope, Scoped};
-use crate::call::{CallError, Part, Tick};
+use crate::call::{CallError, Clock, Part, Tick};
 use crate::contract::Message;
 
 /// One capability, as transports see it.
@@ -83,11 +85,11 @@ impl Served {
                 limit,
             });
         }
-        match self.by_name.get(request.message.as_str()) {
+        match self.by_name.get(&*request.message) {
             Some(service) => Ok(&**service),
             None => Err(CallError::UnknownMessage {
                 capability: capability(),
-                message: request.message.clone(),
+                message: request.message.to_string(),
             }),
         }
     }
@@ -128,13 +130,12 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
                     return Ok(Answer::Accepted);
                 }
             }
-            let _unless_begun = Abandoned(&cell);
-            let timer = services.clock.sleep_until(until);
-            let result = tokio::select! {
-                biased;
-                result = poll_fn(|cx| cell.poll(cx)) => result,
-                () = timer => Err(Box::new(cell.expire())),
+            let mut waiting = Waiting {
+                cell: &cell,
+                alarm: Alarm::default(),
+                clock: &services.clock,
             };
+            let result = poll_fn(|cx| waiting.poll(until, cx)).await;
             encode::<M>(services.capability, result)
         }
         .boxed()
@@ -159,12 +160,27 @@ impl<M: Message> Service for Arc<dyn Door<M>> {
     }
 }
 
-/// Takes a call back when whoever waits for it is gone, unless its turn has begun.
-struct Abandoned<'c, M: Message>(&'c Arc<CallCell<M>>);
+/// Waits for a reply. Takes the call back when whoever waits for it is gone, unless its turn has begun.
+struct Waiting<'c, M: Message> {
+    cell: &'c Arc<CallCell<M>>,
+    alarm: Alarm,
+    clock: &'c Clock,
+}
 
-impl<M: Message> Drop for Abandoned<'_, M> {
+impl<M: Message> Waiting<'_, M> {
+    fn poll(&mut self, until: Tick, cx: &mut Context<'_>) -> Poll<CallResult<M>> {
+        if let Poll::Ready(result) = self.cell.poll(cx) {
+            return Poll::Ready(result);
+        }
+        let alarm = self.alarm.poll(self.clock, until, cx);
+        alarm.map(|()| Err(Box::new(self.cell.expire())))
+    }
+}
+
+impl<M: Message> Drop for Waiting<'_, M> {
     fn drop(&mut self) {
-        let _ = self.0.expire();
+        self.alarm.put_away(self.clock);
+        drop(self.cell.take_back());
     }
 }
 

@@ -94,9 +94,9 @@ impl Runtime {
             Some(remote) => {
                 let deadline = ask.deadline.unwrap_or_else(|| route.deadline());
                 let request = Request {
-                    contract: ask.capability,
+                    contract: ask.capability.into(),
                     version: route.version,
-                    message: ask.message,
+                    message: ask.message.into(),
                     key: ask.key,
                     id: ask.id,
                     deadline: route.clock.now().after(deadline),

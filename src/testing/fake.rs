@@ -159,7 +159,7 @@ impl ByName {
             Some(answer) => answer.answer(self.capability, &request.body),
             None => Err(CallError::UnknownMessage {
                 capability: self.capability.to_owned(),
-                message: request.message.clone(),
+                message: request.message.to_string(),
             }),
         }
     }

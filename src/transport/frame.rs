@@ -149,19 +149,14 @@ impl Frame {
 
     /// A call as a frame.
     pub(crate) fn of_request(request: Request, clock: &Clock) -> Self {
-        let left = request.deadline.since(clock.now());
-        // Rounded up: the receiver must not give up before the sender does.
-        let left_ms = u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        let deadline_ms = wall_deadline(request.deadline, clock);
         let mut headers = vec![
             (
                 CONTRACT,
                 format!("{}/{}", request.contract, request.version),
             ),
-            (MESSAGE, request.message),
-            (
-                DEADLINE,
-                clock.wall_ms().saturating_add(left_ms).to_string(),
-            ),
+            (MESSAGE, request.message.into_owned()),
+            (DEADLINE, deadline_ms.to_string()),
             (
                 KIND,
                 match request.kind {
@@ -225,9 +220,9 @@ impl Frame {
         let waiting = self.get(WAITING).unwrap_or_default().split(',');
         let waiting = waiting.filter(|name| !name.is_empty());
         Ok(Request {
-            contract: address.contract.to_owned(),
+            contract: address.contract.to_owned().into(),
             version: address.version,
-            message: address.message.to_owned(),
+            message: address.message.to_owned().into(),
             key: key.map(Key::from),
             id: self.get(ID).map(MessageId::from),
             deadline: self.deadline(clock, address)?,
@@ -262,10 +257,8 @@ impl Frame {
         if name == address.contract && version == address.version {
             return Ok(());
         }
-        Err(FrameError::Contract {
-            asked: contract.to_owned(),
-            here: format!("{}/{}", address.contract, address.version),
-        })
+        let here = (address.contract, address.version);
+        Err(FrameError::of_contract((name, version), here))
     }
 
     /// Refuses bodies in another format than ours, whatever is in them.
@@ -285,8 +278,7 @@ impl Frame {
         let deadline_ms: u64 = deadline
             .parse()
             .map_err(|_| invalid(DEADLINE, deadline, "milliseconds since 1970"))?;
-        let left = Duration::from_millis(deadline_ms.saturating_sub(clock.wall_ms()));
-        Ok(clock.now().after(left.min(LATEST)))
+        Ok(tick_of(deadline_ms, clock))
     }
 
     /// An answer as a frame.
@@ -314,14 +306,6 @@ impl Frame {
 
     fn of_error(error: CallError) -> Self {
         let (message, status) = (error.to_string(), error.status());
-        let is_retryable = error.delivery() == Delivery::NotDelivered && status == 503;
-        let body = ErrorBody {
-            code: error.code().to_owned(),
-            message: message.clone(),
-            retryable: is_retryable,
-            retry_after_ms: is_retryable.then_some(RETRY_AFTER_MS),
-            details: Some(error),
-        };
         let one_line: String = message
             .chars()
             .map(|c| {
@@ -338,7 +322,7 @@ impl Frame {
                 (ERROR, one_line),
                 (ERROR_CODE, status.to_string()),
             ],
-            body: serde_json::to_vec(&body).unwrap_or_default(),
+            body: error_body(error),
         }
     }
 
@@ -355,14 +339,7 @@ impl Frame {
             Some("reply") => Ok(Answer::Reply(self.body)),
             Some("refusal") => Ok(Answer::Domain(self.body)),
             Some("accepted") => Ok(Answer::Accepted),
-            Some("error") => {
-                let error: ErrorBody = serde_json::from_slice(&self.body)
-                    .map_err(|error| FrameError::Error(error.to_string()))?;
-                let reason = error.message;
-                Err(error
-                    .details
-                    .unwrap_or_else(|| foreign_error(capability, 500, reason)))
-            }
+            Some("error") => Err(read_error(&self.body, capability)?),
             Some(other) => return Err(invalid(ANSWER, other, "a kind of answer")),
             None => return Ok(self.into_foreign_answer(capability)),
         };
@@ -382,6 +359,45 @@ impl Frame {
         let reason = self.get(ERROR).unwrap_or("it says no more").to_owned();
         Err(foreign_error(capability, code, reason))
     }
+}
+
+/// A deadline in milliseconds since 1970. Rounded up: the receiver must not give up before the sender does.
+pub(super) fn wall_deadline(deadline: Tick, clock: &Clock) -> u64 {
+    let left = deadline.since(clock.now());
+    let left_ms = u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+    clock.wall_ms().saturating_add(left_ms)
+}
+
+/// A deadline in milliseconds since 1970 as a moment of our clock, no later than anybody may ask for.
+pub(super) fn tick_of(deadline_ms: u64, clock: &Clock) -> Tick {
+    let left = Duration::from_millis(deadline_ms.saturating_sub(clock.wall_ms()));
+    clock.now().after(left.min(LATEST))
+}
+
+/// What is said of an error in a body.
+pub(super) fn error_body(error: CallError) -> Vec<u8> {
+    let is_retryable = error.delivery() == Delivery::NotDelivered && error.status() == 503;
+    let body = ErrorBody {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        retryable: is_retryable,
+        retry_after_ms: is_retryable.then_some(RETRY_AFTER_MS),
+        details: Some(error),
+    };
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// The error that a body says.
+///
+/// # Errors
+///
+/// [`FrameError::Error`] when it says none.
+pub(super) fn read_error(body: &[u8], capability: &str) -> Result<CallError, FrameError> {
+    let error: ErrorBody =
+        serde_json::from_slice(body).map_err(|error| FrameError::Error(error.to_string()))?;
+    let reason = error.message;
+    let details = error.details;
+    Ok(details.unwrap_or_else(|| foreign_error(capability, 500, reason)))
 }
 
 /// The error of a service that knows nothing of ours, by its number.
@@ -416,6 +432,15 @@ fn invalid(name: &'static str, value: &str, expected: &'static str) -> FrameErro
 }
 
 impl FrameError {
+    /// It is for another contract than the one that is here, or another version of it.
+    pub(crate) fn of_contract(asked: (&str, u32), here: (&str, u32)) -> Self {
+        let said = |(contract, version): (&str, u32)| format!("{contract}/{version}");
+        Self::Contract {
+            asked: said(asked),
+            here: said(here),
+        }
+    }
+
     /// The caller's error when this part of the exchange was not readable.
     pub(crate) fn into_call_error(self, capability: &str, part: Part) -> CallError {
         CallError::Codec {

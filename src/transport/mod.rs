@@ -5,6 +5,8 @@ mod loopback;
 #[cfg(feature = "nats")]
 pub mod nats;
 mod network;
+#[cfg(feature = "nats")]
+mod packed;
 
 #[cfg(feature = "gateway")]
 pub(crate) use frame::Frame;

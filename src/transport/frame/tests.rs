@@ -28,9 +28,9 @@ const ADDRESS: Address<'_> = Address {
 
 fn request(clock: &Clock, key: Option<String>, waiting: Vec<String>, body: Vec<u8>) -> Request {
     Request {
-        contract: "payments".to_owned(),
+        contract: "payments".into(),
         version: 3,
-        message: "charge".to_owned(),
+        message: "charge".into(),
         key: key.map(Key::from),
         id: Some(MessageId::of_text("x")),
         deadline: clock.now().after(Duration::from_millis(1234)),

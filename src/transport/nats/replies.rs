@@ -9,7 +9,6 @@
 //! | `a` | a bundle of answers |
 //! | `b…` | what is said of a bundle of calls as a whole: that nobody listens, or that whoever does knows no bundles |
 
-use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,13 +16,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use async_nats::Message;
+use bytes::Bytes;
+use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::bundles::{ANSWERS, Range, entries};
 use super::link::is_unheard;
 use super::subjects::last_token;
-use crate::transport::frame::Frame;
+use crate::transport::packed::Garbled;
 
 /// The answers that are waited for.
 #[derive(Debug)]
@@ -49,8 +50,8 @@ struct Waiting {
 pub(super) enum Heard {
     /// To something that was sent alone.
     Alone(Message),
-    /// To something that was sent in a bundle.
-    Bundled(Frame),
+    /// To something that was sent in a bundle, packed.
+    Bundled(Bytes),
     /// Nobody listens.
     Nobody,
     /// Nobody who knows bundles: nothing of it was begun.
@@ -133,7 +134,9 @@ impl Replies {
     }
 
     fn arrived_bundled(&self, message: Message) {
-        let Ok(answers) = entries(message.payload) else {
+        let bundle = message.payload;
+        let read = |packed: &[u8]| Ok::<_, Garbled>(bundle.slice_ref(packed));
+        let Ok(answers) = entries(&bundle, read) else {
             tracing::error!(
                 "answers of another process cannot be read; whoever waits for them asks again"
             );
@@ -141,16 +144,12 @@ impl Replies {
         };
         let mut heard = Vec::with_capacity(answers.len());
         let mut waiting = self.waiting.lock();
-        for answer in answers {
-            heard.extend(
-                waiting
-                    .remove(&answer.number)
-                    .map(|one| (one, answer.frame)),
-            );
+        for (number, answer) in answers {
+            heard.extend(waiting.remove(&number).map(|one| (one, answer)));
         }
         drop(waiting);
-        for (Waiting { sender, .. }, frame) in heard {
-            let _ = sender.send(Heard::Bundled(frame));
+        for (Waiting { sender, .. }, answer) in heard {
+            let _ = sender.send(Heard::Bundled(answer));
         }
     }
 

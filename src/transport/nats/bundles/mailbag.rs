@@ -14,22 +14,31 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{unconstrained, yield_now};
 
-use super::entry::{Outgoing, size_of};
+use super::entry::{OVERHEAD, Outgoing};
 use super::range::Range;
-use crate::transport::frame::Frame;
+use crate::call::route::Request;
 use crate::transport::nats::replies::{Awaited, Replies};
+use crate::transport::packed;
 
 /// Bytes that may lie in the bag. Whoever has more to send waits; the first in line goes first.
 const BAG: u32 = 8 * 1024 * 1024;
 
 /// After the task has looked so often and found nothing new, it sends.
-const LOOKS: u32 = 3;
+const LOOKS: u32 = 1;
 
 /// The way of all calls of one caller: they keep their order.
 #[derive(Debug)]
 pub(in crate::transport::nats) struct Lane {
     number: u32,
     subject: Subject,
+}
+
+/// A call, as it is put into a bundle.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::transport::nats) struct Posted<'r> {
+    pub(in crate::transport::nats) request: &'r Request,
+    /// Its deadline in milliseconds since 1970.
+    pub(in crate::transport::nats) deadline_ms: u64,
 }
 
 /// Calls of this process that are not sent yet.
@@ -99,13 +108,9 @@ impl Mailbag {
     /// # Cancel safety
     ///
     /// Dropped before it is ready, nothing was sent and nothing will be.
-    pub(in crate::transport::nats) async fn put(
-        &self,
-        lane: &Lane,
-        message: &str,
-        frame: &Frame,
-    ) -> Awaited {
-        let size = u32::try_from(size_of(message, frame)).map_or(BAG, |size| size.min(BAG));
+    pub(in crate::transport::nats) async fn put(&self, lane: &Lane, call: Posted<'_>) -> Awaited {
+        let num_bytes = call.size();
+        let size = u32::try_from(num_bytes).map_or(BAG, |size| size.min(BAG));
         // Nobody closes it.
         if let Ok(room) = self.room.acquire_many(size).await {
             room.forget();
@@ -116,7 +121,7 @@ impl Mailbag {
         gathered.num_put += 1;
         let limit = self.limit.load(Ordering::Relaxed);
         if let Some(beside) = gathered.beside(lane, size, limit) {
-            beside.put(awaited.number(), message, frame);
+            beside.put(awaited.number(), call);
             return awaited;
         }
         let range = Range {
@@ -124,8 +129,8 @@ impl Mailbag {
             first: awaited.number(),
             last: awaited.number(),
         };
-        let mut bundle = Outgoing::new();
-        bundle.put(awaited.number(), message, frame);
+        let mut bundle = Outgoing::new(num_bytes);
+        call.put_into(&mut bundle, awaited.number());
         let letter = Letter {
             subject: lane.subject.clone(),
             what: What::Open(range, bundle),
@@ -245,9 +250,22 @@ struct Beside<'l> {
     bundle: &'l mut Outgoing,
 }
 
+impl Posted<'_> {
+    /// Bytes that it takes in a bundle; a few more at most.
+    fn size(self) -> usize {
+        OVERHEAD + packed::size_of(self.request)
+    }
+
+    fn put_into(self, bundle: &mut Outgoing, number: u64) {
+        bundle.put(number, |bytes| {
+            packed::put_request(bytes, self.request, self.deadline_ms);
+        });
+    }
+}
+
 impl Beside<'_> {
-    fn put(self, number: u64, message: &str, frame: &Frame) {
-        self.bundle.put(number, message, frame);
+    fn put(self, number: u64, call: Posted<'_>) {
+        call.put_into(self.bundle, number);
         self.range.last = number;
     }
 }

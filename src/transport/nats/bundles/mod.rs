@@ -11,8 +11,8 @@ mod entry;
 mod mailbag;
 mod range;
 
-pub(super) use entry::{Entry, Outgoing, entries, size_of};
-pub(super) use mailbag::{Lane, Mailbag};
+pub(super) use entry::{OVERHEAD, Outgoing, entries};
+pub(super) use mailbag::{Lane, Mailbag, Posted};
 pub(super) use range::Range;
 
 /// Where bundles of answers come to, as the last token of an inbox.

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 
+use crate::call::CallError;
+use crate::call::route::Answer;
 use crate::transport::frame::Frame;
-use crate::transport::nats::bundles::{ANSWERS, Outgoing, size_of};
+use crate::transport::nats::bundles::{ANSWERS, OVERHEAD, Outgoing};
 use crate::transport::nats::headers;
 use crate::transport::nats::link::Link;
+use crate::transport::packed::PackedAnswer;
 
 /// To whom an answer goes.
 #[derive(Debug)]
@@ -68,20 +71,27 @@ impl Answers {
     }
 
     /// Adds an answer.
-    pub(super) fn put(&mut self, to: To, answer: Frame) {
+    pub(super) fn put(&mut self, to: To, answer: Result<Answer, CallError>) {
         self.num_answers += 1;
         match to {
-            To::Alone(to) => self.letters.push_back(Letter::Alone(Sealed {
-                to,
-                headers: headers::of(answer.headers),
-                body: answer.body.into(),
-                num_answers: 1,
-            })),
-            To::Bundled(inbox, number) => self.put_bundled(inbox, number, &answer),
+            To::Alone(to) => {
+                let frame = Frame::of_answer(answer);
+                self.letters.push_back(Letter::Alone(Sealed {
+                    to,
+                    headers: headers::of(frame.headers),
+                    body: frame.body.into(),
+                    num_answers: 1,
+                }));
+            }
+            To::Bundled(inbox, number) => {
+                self.put_bundled(inbox, number, &PackedAnswer::of(answer));
+            }
         }
     }
 
-    fn put_bundled(&mut self, to: Bytes, number: u64, answer: &Frame) {
+    fn put_bundled(&mut self, to: Bytes, number: u64, answer: &PackedAnswer) {
+        let size = OVERHEAD + answer.size();
+        let pack = |bytes: &mut Vec<u8>| answer.put(bytes);
         let mut open = self
             .letters
             .iter_mut()
@@ -95,14 +105,14 @@ impl Answers {
                 _ => None,
             });
         if let Some((bundle, num_answers)) = open.next()
-            && bundle.has_room_for(size_of("", answer), self.link.message_limit())
+            && bundle.has_room_for(size, self.link.message_limit())
         {
-            bundle.put(number, "", answer);
+            bundle.put(number, pack);
             *num_answers += 1;
             return;
         }
-        let mut bundle = Outgoing::new();
-        bundle.put(number, "", answer);
+        let mut bundle = Outgoing::new(size);
+        bundle.put(number, pack);
         self.letters.push_back(Letter::Bundle {
             inbox: to,
             bundle,

@@ -13,20 +13,23 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use async_nats::Message;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
 use crate::actor::services::Tasks;
+use crate::call::alarm::Alarm;
 use crate::call::route::{Answer, GRACE, Remote, Request, RequestKind};
 use crate::call::{CallError, Part, Tick};
-use crate::transport::frame::Frame;
-use crate::transport::nats::bundles::{Lane, Mailbag};
+use crate::transport::frame::{Frame, wall_deadline};
+use crate::transport::nats::bundles::{Lane, Mailbag, Posted};
 use crate::transport::nats::headers;
 use crate::transport::nats::link::{Link, is_unheard};
 use crate::transport::nats::replies::{Awaited, Heard};
 use crate::transport::network::Far;
+use crate::transport::packed::read_answer;
 
 /// The first pause when nobody listens; each one after is twice as long.
 const ABSENT_MIN: Duration = Duration::from_millis(10);
@@ -157,23 +160,23 @@ impl Inner {
 /// One call under way.
 struct Exchange<'c> {
     caller: &'c Inner,
-    message: String,
-    frame: Frame,
-    kind: RequestKind,
-    until: Tick,
+    request: Request,
+    /// Its deadline in milliseconds since 1970.
+    deadline_ms: u64,
     /// When it is given up if nobody was heard until then.
     in_vain_from: Tick,
     /// Whether it may be sent again while an answer may still come.
     may_repeat: bool,
     /// What was sent and may be answered.
     sent: Vec<Awaited>,
+    alarm: Alarm,
     /// Since which connection the link has been down, if it was down when the message was first sent.
     down_since: Option<u64>,
 }
 
 /// What came of waiting.
 enum Waited {
-    Answered(Frame),
+    Answered(Said),
     /// This process has closed its connection.
     Closed,
     /// Nobody listens.
@@ -188,10 +191,16 @@ enum Waited {
     Gone,
 }
 
+/// An answer, as it has come.
+enum Said {
+    Alone(Message),
+    Bundled(Bytes),
+}
+
 impl<'c> Exchange<'c> {
     fn new(caller: &'c Inner, mut request: Request) -> Self {
         let far = &caller.far;
-        let is_idempotent = far.idempotent.contains(&request.message);
+        let is_idempotent = far.idempotent.contains(&*request.message);
         let now = caller.link.clock().now();
         let left = request.deadline.since(now);
         if request.id.is_none() && far.remembers && !is_idempotent {
@@ -200,13 +209,12 @@ impl<'c> Exchange<'c> {
         let may_repeat = is_idempotent || (far.remembers && request.id.is_some());
         caller.under_way.fetch_add(1, Ordering::SeqCst);
         Self {
-            message: request.message.clone(),
-            kind: request.kind,
-            until: request.deadline,
+            deadline_ms: wall_deadline(request.deadline, caller.link.clock()),
             in_vain_from: now.after(left - left / RESERVE),
-            frame: Frame::of_request(request, caller.link.clock()),
+            request,
             may_repeat,
             sent: Vec::with_capacity(1),
+            alarm: Alarm::default(),
             down_since: caller.link.down_since(),
             caller,
         }
@@ -225,7 +233,7 @@ impl<'c> Exchange<'c> {
                 waited => waited,
             };
             match waited {
-                Waited::Answered(frame) => match self.read(frame) {
+                Waited::Answered(said) => match self.read(said) {
                     // It was not begun. Another replica may take it, or whoever is there next.
                     Err(CallError::Stopping { .. }) => {
                         self.pause(absent).await?;
@@ -268,12 +276,18 @@ impl<'c> Exchange<'c> {
         let lane = lane.filter(|_| !self.caller.is_before(&self.caller.alone_until));
         let sending = async {
             match lane {
-                Some((mailbag, lane)) => Ok(mailbag.put(lane, &self.message, &self.frame).await),
+                Some((mailbag, lane)) => {
+                    let call = Posted {
+                        request: &self.request,
+                        deadline_ms: self.deadline_ms,
+                    };
+                    Ok(mailbag.put(lane, call).await)
+                }
                 None => {
-                    let subject = link.subjects().call(far.capability, &self.message);
-                    let headers = headers::of(self.frame.headers.clone());
-                    let body = Bytes::from(self.frame.body.clone());
-                    link.send(subject, headers, body).await
+                    let subject = link.subjects().call(far.capability, &self.request.message);
+                    let frame = Frame::of_request(self.request.clone(), link.clock());
+                    link.send(subject, headers::of(frame.headers), frame.body.into())
+                        .await
                 }
             }
         };
@@ -284,7 +298,7 @@ impl<'c> Exchange<'c> {
             None => tokio::select! {
                 biased;
                 sent = sending => sent,
-                () = link.clock().sleep_until(self.until) => return Err(self.late()),
+                () = link.clock().sleep_until(self.request.deadline) => return Err(self.late()),
             },
         };
         match sent {
@@ -300,12 +314,15 @@ impl<'c> Exchange<'c> {
     async fn wait(&mut self, patience: Duration) -> Waited {
         let clock = self.caller.link.clock();
         // The callee has a clock of its own, and says exactly whether the turn had begun.
-        let late = self.until.after(GRACE);
+        let late = self.request.deadline.after(GRACE);
         let silent = clock.now().after(patience);
+        // What it was set to before has passed, or is to come later.
+        self.alarm.put_away(clock);
+        let mut alarm = poll_fn(|cx| self.alarm.poll(clock, late.min(silent), cx));
         tokio::select! {
             biased;
             waited = first_answer(&mut self.sent) => waited,
-            () = clock.sleep_until(late.min(silent)) => if silent < late {
+            () = &mut alarm => if silent < late {
                 Waited::Silence
             } else {
                 Waited::Late
@@ -316,7 +333,7 @@ impl<'c> Exchange<'c> {
     /// Asks whether somebody is at work on what was sent. Who waits for an answer meanwhile gets it.
     async fn probe(&mut self) -> Waited {
         let (link, far) = (&self.caller.link, &self.caller.far);
-        if far.is_foreign || self.kind == RequestKind::Tell || link.down_since().is_some() {
+        if far.is_foreign || self.request.kind == RequestKind::Tell || link.down_since().is_some() {
             return Waited::Silence;
         }
         let mut probes = Vec::with_capacity(self.sent.len());
@@ -328,7 +345,7 @@ impl<'c> Exchange<'c> {
                 Err(_) => return Waited::Silence,
             }
         }
-        let late = link.clock().sleep_until(self.until.after(GRACE));
+        let late = link.clock().sleep_until(self.request.deadline.after(GRACE));
         tokio::select! {
             biased;
             waited = first_answer(&mut self.sent) => waited,
@@ -369,12 +386,15 @@ impl<'c> Exchange<'c> {
         Ok(())
     }
 
-    fn read(&mut self, frame: Frame) -> Result<Answer, CallError> {
+    fn read(&mut self, said: Said) -> Result<Answer, CallError> {
         let capability = self.caller.far.capability;
         // Whatever else was sent is answered the same, and nobody has to be told.
         self.sent.clear();
         self.caller.absent_until.store(0, Ordering::Relaxed);
-        let answer = frame.into_answer(capability);
+        let answer = match said {
+            Said::Alone(message) => headers::frame(&message).into_answer(capability),
+            Said::Bundled(packed) => read_answer(&packed, capability),
+        };
         answer.map_err(|error| error.into_call_error(capability, Part::Reply))?
     }
 
@@ -393,8 +413,9 @@ impl<'c> Exchange<'c> {
 impl Drop for Exchange<'_> {
     /// Nobody waits any more: what has not begun need not.
     fn drop(&mut self) {
+        self.alarm.put_away(self.caller.link.clock());
         self.caller.under_way.fetch_sub(1, Ordering::SeqCst);
-        if self.kind == RequestKind::Ask {
+        if self.request.kind == RequestKind::Ask {
             for awaited in &self.sent {
                 self.caller
                     .link
@@ -417,9 +438,11 @@ fn first_answer(sent: &mut Vec<Awaited>) -> impl Future<Output = Waited> + '_ {
             drop(sent.swap_remove(index));
             match heard {
                 Some(Heard::Alone(message)) if !is_unheard(&message) => {
-                    return Poll::Ready(Waited::Answered(headers::frame(&message)));
+                    return Poll::Ready(Waited::Answered(Said::Alone(message)));
                 }
-                Some(Heard::Bundled(frame)) => return Poll::Ready(Waited::Answered(frame)),
+                Some(Heard::Bundled(packed)) => {
+                    return Poll::Ready(Waited::Answered(Said::Bundled(packed)));
+                }
                 Some(Heard::NoBundles) => none = Waited::NoBundles,
                 Some(Heard::Alone(_) | Heard::Nobody) => none = Waited::Unheard,
                 None => none = Waited::Closed,

@@ -21,13 +21,14 @@ use super::answers::{Answers, To};
 use super::callee::Callee;
 use super::name::CallName;
 use crate::actor::abort;
-use crate::call::route::Answer;
+use crate::call::route::{Answer, Request};
 use crate::call::{CallError, Part, Tick};
-use crate::transport::frame::{Address, Frame};
-use crate::transport::nats::bundles::{Entry, MANY, Range, entries};
+use crate::transport::frame::{Address, FrameError};
+use crate::transport::nats::bundles::{MANY, Range, entries};
 use crate::transport::nats::headers;
 use crate::transport::nats::subjects::{BUNDLE, POKE, last_token};
 use crate::transport::network::Near;
+use crate::transport::packed::read_request;
 
 /// Calls to one capability that other processes may have under way here; the next one is refused at once.
 const INTAKE: usize = 16_384;
@@ -55,7 +56,8 @@ struct Working {
 
 /// What has to be known of a call to answer it.
 struct Call {
-    message: String,
+    /// Which of the capability's endpoints it came to; `None` when it has none of that name.
+    endpoint: Option<usize>,
     began: Tick,
     /// `None` when nobody waits for an answer.
     to: Option<To>,
@@ -167,16 +169,30 @@ impl Intake {
             BUNDLE => self.take_bundle(message),
             name => {
                 let name = name.to_owned();
-                self.take_alone(name, message);
+                self.take_alone(&name, message);
             }
         }
     }
 
-    fn take_alone(&mut self, message_name: String, message: Message) {
-        let frame = headers::frame(&message);
+    fn take_alone(&mut self, message_name: &str, message: Message) {
+        let Near {
+            capability,
+            version,
+            deadline,
+            ..
+        } = self.callee.near();
+        let address = Address {
+            contract: capability,
+            version: *version,
+            message: message_name,
+            deadline: *deadline,
+            is_answered: message.reply.is_some(),
+        };
+        let clock = self.callee.link().clock();
+        let request = headers::frame(&message).into_request(clock, address);
         let name = message.reply.as_ref().map(CallName::of);
         let to = message.reply.map(To::Alone);
-        self.take(message_name, frame, to, name);
+        self.take(message_name, request, to, name);
     }
 
     /// Takes all calls of a bundle; none of one that cannot be read: its sender is told, and sends them one by one.
@@ -184,35 +200,49 @@ impl Intake {
         let Some(reply) = message.reply else {
             return;
         };
-        let (Some(inbox), Ok(calls)) = (inbox_of(&reply), entries(message.payload)) else {
+        let Near {
+            capability,
+            version,
+            ..
+        } = *self.callee.near();
+        let clock = self.callee.link().clock();
+        let read = |packed: &[u8]| read_request(packed, capability.into(), clock);
+        let (Some(inbox), Ok(calls)) = (inbox_of(&reply), entries(&message.payload, read)) else {
             self.callee.num_open.fetch_add(1, Ordering::SeqCst);
             let error = CallError::UnknownMessage {
-                capability: self.callee.near().capability.to_owned(),
+                capability: capability.to_owned(),
                 message: BUNDLE.to_owned(),
             };
-            let answer = Frame::of_answer(Err(error));
-            return self.answers.put(To::Alone(reply), answer);
+            return self.answers.put(To::Alone(reply), Err(error));
         };
-        for Entry {
-            number,
-            message,
-            frame,
-        } in calls
-        {
+        for (number, request) in calls {
             let to = To::Bundled(inbox.clone(), number);
             let name = CallName::bundled(inbox.clone(), number);
-            self.take(message, frame, Some(to), Some(name));
+            let message = request.message.clone();
+            let asked = (capability, request.version);
+            let request = if request.version == version {
+                Ok(request)
+            } else {
+                Err(FrameError::of_contract(asked, (capability, version)))
+            };
+            self.take(&message, request, Some(to), Some(name));
         }
     }
 
     /// Brings a call into the mailbox, in the order of arrival.
-    fn take(&mut self, message: String, frame: Frame, to: Option<To>, name: Option<CallName>) {
-        let began = self.callee.link().clock().now();
-        let work = self.begin(&message, frame, to.is_some());
-        self.callee.num_open.fetch_add(1, Ordering::SeqCst);
+    fn take(
+        &mut self,
+        message: &str,
+        request: Result<Request, FrameError>,
+        to: Option<To>,
+        name: Option<CallName>,
+    ) {
+        let callee = &self.callee;
+        callee.num_open.fetch_add(1, Ordering::SeqCst);
+        let work = self.begin(request);
         let mut call = Call {
-            message,
-            began,
+            endpoint: callee.endpoints().of(message),
+            began: callee.link().clock().now(),
             to,
             name: None,
         };
@@ -222,7 +252,7 @@ impl Intake {
         };
         // The first poll brings it into the mailbox. What is done by then needs nothing of what follows.
         let mut cx = Context::from_waker(Waker::noop());
-        let capability = self.callee.near().capability;
+        let capability = callee.near().capability;
         match guarded(capability, || work.as_mut().poll(&mut cx)) {
             Ok(Poll::Pending) => {}
             Ok(Poll::Ready(answer)) => return self.answer(call, answer),
@@ -230,7 +260,7 @@ impl Intake {
         }
         let (abort, registration) = AbortHandle::new_pair();
         if let Some(name) = &name {
-            self.callee.at_work.lock().insert(name.clone(), abort);
+            callee.at_work.lock().insert(name.clone(), abort);
         }
         call.name = name;
         self.working.push(Working {
@@ -242,40 +272,24 @@ impl Intake {
 
     fn begin(
         &self,
-        message: &str,
-        frame: Frame,
-        is_answered: bool,
+        request: Result<Request, FrameError>,
     ) -> Result<BoxFuture<'static, Answered>, CallError> {
         let Near {
-            capability,
-            version,
-            deadline,
-            ..
+            capability, remote, ..
         } = self.callee.near();
-        let (capability, version, deadline) = (*capability, *version, *deadline);
-        if self.callee.num_at_work() >= INTAKE {
+        if self.callee.num_at_work() > INTAKE {
             return Err(CallError::Overloaded {
-                capability: capability.to_owned(),
+                capability: (*capability).to_owned(),
             });
         }
-        let address = Address {
-            contract: capability,
-            version,
-            message,
-            deadline,
-            is_answered,
-        };
-        let clock = self.callee.link().clock();
-        let request = frame
-            .into_request(clock, address)
-            .map_err(|error| error.into_call_error(capability, Part::Message))?;
-        if request.deadline <= clock.now() {
+        let request = request.map_err(|error| error.into_call_error(capability, Part::Message))?;
+        if request.deadline <= self.callee.link().clock().now() {
             return Err(CallError::DeadlineExceeded {
-                capability: capability.to_owned(),
+                capability: (*capability).to_owned(),
                 started: false,
             });
         }
-        guarded(capability, || self.callee.near().remote.call(request))
+        guarded(capability, || remote.call(request))
     }
 
     /// A call is over; one that nobody waits for any more has no answer.
@@ -293,15 +307,20 @@ impl Intake {
         let callee = &self.callee;
         let took = callee.link().clock().now().since(call.began);
         let error = answer.as_ref().err();
-        callee.endpoints().count(&call.message, took, error);
+        let endpoint = call
+            .endpoint
+            .and_then(|index| callee.endpoints().get(index));
+        if let Some((_, endpoint)) = endpoint {
+            endpoint.count(took, error);
+        }
         let Some(to) = call.to else {
             if let Err(error) = answer {
-                let Call { message, .. } = call;
+                let message = endpoint.map_or("unknown", |(name, _)| name);
                 tracing::warn!(capability = callee.near().capability, message, %error, "a call that nobody waits for failed");
             }
             return self.closed(1);
         };
-        self.answers.put(to, Frame::of_answer(answer));
+        self.answers.put(to, answer);
     }
 
     fn closed(&self, num_calls: usize) {

@@ -1,6 +1,5 @@
 //! [`Endpoints`]: what has come to each message of a capability from other processes, as ADR-32 wants it told.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,9 +7,9 @@ use parking_lot::Mutex;
 
 use crate::call::CallError;
 
-/// The messages of a capability, each with what has come to it.
+/// The messages of a capability, each with what has come to it; in order.
 #[derive(Debug)]
-pub(crate) struct Endpoints(BTreeMap<String, Endpoint>);
+pub(crate) struct Endpoints(Vec<(String, Endpoint)>);
 
 /// What has come to one message.
 #[derive(Debug, Default)]
@@ -32,26 +31,26 @@ pub(crate) struct EndpointReading {
 
 impl Endpoints {
     pub(super) fn new(messages: &[String]) -> Self {
-        let endpoints = messages.iter();
-        Self(
-            endpoints
-                .map(|name| (name.clone(), Endpoint::default()))
-                .collect(),
-        )
+        let mut endpoints: Vec<_> = messages
+            .iter()
+            .map(|name| (name.clone(), Endpoint::default()))
+            .collect();
+        endpoints.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        Self(endpoints)
     }
 
-    /// Counts a call. What is no message is not counted.
-    pub(super) fn count(&self, message: &str, took: Duration, error: Option<&CallError>) {
-        let Some(endpoint) = self.0.get(message) else {
-            return;
-        };
-        endpoint.requests.fetch_add(1, Ordering::Relaxed);
-        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        endpoint.time_ns.fetch_add(took, Ordering::Relaxed);
-        if let Some(error) = error {
-            endpoint.errors.fetch_add(1, Ordering::Relaxed);
-            *endpoint.last_error.lock() = format!("{}:{error}", error.status());
-        }
+    /// Where calls of this message come to; `None` for what is no message.
+    pub(super) fn of(&self, message: &str) -> Option<usize> {
+        let found = self
+            .0
+            .binary_search_by(|(name, _)| name.as_str().cmp(message));
+        found.ok()
+    }
+
+    /// The endpoint that [`of`](Self::of) has found.
+    pub(super) fn get(&self, index: usize) -> Option<(&str, &Endpoint)> {
+        let (name, endpoint) = self.0.get(index)?;
+        Some((name, endpoint))
     }
 
     pub(crate) fn read(&self) -> impl Iterator<Item = (&str, EndpointReading)> {
@@ -64,5 +63,18 @@ impl Endpoints {
             };
             (name.as_str(), reading)
         })
+    }
+}
+
+impl Endpoint {
+    /// Counts a call.
+    pub(super) fn count(&self, took: Duration, error: Option<&CallError>) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.time_ns.fetch_add(took, Ordering::Relaxed);
+        if let Some(error) = error {
+            self.errors.fetch_add(1, Ordering::Relaxed);
+            *self.last_error.lock() = format!("{}:{error}", error.status());
+        }
     }
 }

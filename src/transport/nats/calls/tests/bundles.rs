@@ -190,7 +190,7 @@ async fn of_a_bundle_that_cannot_be_read_nothing_is_begun_and_its_sender_is_told
         .await
         .expect("a subscription");
     let subject = stage.link.subjects().call(CAPABILITY, BUNDLE);
-    for payload in ["", "\u{1}garbled", "\u{2}newer"] {
+    for payload in ["", "\u{2}garbled", "\u{1}older", "\u{3}newer"] {
         let (reply, payload) = (format!("{inbox}.b1-2-3"), Bytes::from(payload));
         let empty = payload.is_empty();
         client

@@ -100,9 +100,9 @@ impl Stage {
 
     pub(super) fn request(&self, body: impl Into<Vec<u8>>) -> Request {
         Request {
-            contract: CAPABILITY.to_owned(),
+            contract: CAPABILITY.into(),
             version: 1,
-            message: MESSAGE.to_owned(),
+            message: MESSAGE.into(),
             key: None,
             id: None,
             deadline: self.clock.now().after(MINUTE),
