@@ -73,15 +73,19 @@ impl Guests {
     }
 
     /// Runs guests until there are none any more. Several do, so that guests run beside each other.
-    async fn serve(self: Arc<Self>) {
-        let _leaving = Leaving(&self);
-        let serving = Arc::clone(&self.home).serve(0, |actor| {
-            self.served.fetch_add(1, Ordering::Relaxed);
-            let _running = self.running.read();
-            let _here = Here::begin();
-            actor.run();
-        });
-        serving.await;
+    fn serve(self: Arc<Self>) -> impl Future<Output = ()> + Send {
+        // Made before the first poll: a runtime may end without one.
+        let leaving = Leaving(self);
+        async move {
+            let guests = &leaving.0;
+            let serving = Arc::clone(&guests.home).serve(0, |actor| {
+                guests.served.fetch_add(1, Ordering::Relaxed);
+                let _running = guests.running.read();
+                let _here = Here::begin();
+                actor.run();
+            });
+            serving.await;
+        }
     }
 
     /// Sends guests home that nobody serves.
@@ -141,9 +145,9 @@ fn go_home(guests: impl IntoIterator<Item = Arc<dyn Runnable>>) {
 }
 
 /// Ends with the task that serves, also when its runtime drops it.
-struct Leaving<'g>(&'g Guests);
+struct Leaving(Arc<Guests>);
 
-impl Drop for Leaving<'_> {
+impl Drop for Leaving {
     fn drop(&mut self) {
         self.0.leave();
     }
