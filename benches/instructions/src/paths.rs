@@ -17,8 +17,6 @@ pub(crate) enum Way {
     AskInline,
     /// The same of one of many actors, found by its key.
     AskKeyed,
-    /// A `tell` to an idle actor whose turns are short.
-    Tell,
     /// Two asks of one actor: the turn of the first lets others go first, and so the second waits in the mailbox.
     AskQueued,
     /// An `ask` in the placement `wire`: message and reply go through their codec.
@@ -103,10 +101,9 @@ impl Keeper {
 
 impl Way {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::AskInline,
         Self::AskKeyed,
-        Self::Tell,
         Self::AskQueued,
         Self::AskWire,
         Self::DurableCommit,
@@ -117,7 +114,6 @@ impl Way {
         match self {
             Self::AskInline => "ask-inline",
             Self::AskKeyed => "ask-keyed",
-            Self::Tell => "tell",
             Self::AskQueued => "ask-queued",
             Self::AskWire => "ask-wire",
             Self::DurableCommit => "durable-commit",
@@ -131,7 +127,7 @@ impl Way {
     /// How often it is gone to be counted: enough for what happens once in a while to weigh what it weighs.
     pub(crate) const fn times(self) -> u64 {
         match self {
-            Self::AskInline | Self::AskKeyed | Self::Tell => 20_000,
+            Self::AskInline | Self::AskKeyed => 20_000,
             Self::AskQueued | Self::AskWire | Self::DurableCommit => 5000,
         }
     }
@@ -149,7 +145,6 @@ impl Way {
             let runtime = self.start().await;
             match self {
                 Self::AskInline | Self::AskWire => ask(&runtime.get(), WARM + times).await,
-                Self::Tell => tell(&runtime.get(), WARM + times).await,
                 Self::AskKeyed => ask_keyed(&runtime.get(), WARM + times).await,
                 Self::AskQueued => ask_busy(&runtime.get(), WARM + times).await,
                 Self::DurableCommit => commit(&runtime.get(), WARM + times).await,
@@ -165,9 +160,7 @@ impl Way {
             .set("runtime.seed=1");
         let threaded = Runtime::builder();
         let started = match self {
-            Self::AskInline | Self::Tell => {
-                threaded.sources(sources).with::<Counter>().start().await
-            }
+            Self::AskInline => threaded.sources(sources).with::<Counter>().start().await,
             Self::AskKeyed => threaded.sources(sources).with::<Tally>().start().await,
             Self::DurableCommit => {
                 let sources = sources.set("defaults.durability=memory");
@@ -189,12 +182,6 @@ async fn alone(placement: Placement) -> Result<Runtime, RuntimeError> {
 async fn ask(counting: &Ref<Counting>, times: u64) {
     for number in 0..times {
         counting.ask(Add { number }).await.expect("a reply");
-    }
-}
-
-async fn tell(counting: &Ref<Counting>, times: u64) {
-    for number in 0..times {
-        counting.tell(Add { number }).await.expect("room");
     }
 }
 
