@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use serde::{Deserialize, Serialize};
-
+use super::histogram::{Histogram, HistogramReading};
 use crate::call::scope::Scope;
 use crate::call::tracer::{self, Tracer};
 use crate::call::{Clock, Span, SpanKind, TurnOutcome};
@@ -18,36 +17,16 @@ use crate::call::{Clock, Span, SpanKind, TurnOutcome};
 const TIMED_ALL: u64 = 1024;
 /// After them, of how many turns one is timed on average.
 const TIMED_EVERY: u32 = 32;
+/// A turn that takes no longer costs less than to queue its message and to tell somebody of it. A bound of a bucket.
+const SHORT_NS: u64 = 1_000;
+/// What the first turns may take where turns are short. A bound of a bucket.
+const FIRST_SHORT_NS: u64 = 100_000;
+/// Of how many turns one may be longer where turns are short: some are cut off by something else.
+const MOST_LONG: u64 = 16;
 /// Counters that threads share: fewer meet at one when there are several.
 const NUM_SHARDS: usize = 8;
 /// Outcomes, each inline and not.
 const NUM_COUNTS: usize = 2 * TurnOutcome::ALL.len();
-
-/// The upper bounds of the buckets of every histogram, in nanoseconds; one more bucket is for what is above.
-const BOUNDS_NS: [u64; 22] = [
-    250,
-    500,
-    1_000,
-    2_500,
-    5_000,
-    10_000,
-    25_000,
-    50_000,
-    100_000,
-    250_000,
-    500_000,
-    1_000_000,
-    2_500_000,
-    5_000_000,
-    10_000_000,
-    25_000_000,
-    50_000_000,
-    100_000_000,
-    250_000_000,
-    500_000_000,
-    1_000_000_000,
-    5_000_000_000,
-];
 
 /// The meters of one capability.
 #[derive(Debug)]
@@ -87,10 +66,11 @@ impl Meters {
     }
 
     /// How many turns this one stands for in the histograms; none when it is not timed.
+    #[inline]
     fn weight(&self, meter: &Meter) -> u32 {
         if !self.is_enabled {
             0
-        } else if meter.duration.count.load(Ordering::Relaxed) < TIMED_ALL {
+        } else if meter.duration.count() < TIMED_ALL {
             1
         } else if tracer::is_timed(TIMED_EVERY) {
             TIMED_EVERY
@@ -100,6 +80,7 @@ impl Meters {
     }
 
     /// A turn begins on its caller's thread, and its trace is not recorded.
+    #[inline]
     pub(crate) fn begin_now(&self, meter: &Meter, clock: &Clock) -> Watch {
         let weight = self.weight(meter);
         Watch {
@@ -192,6 +173,18 @@ impl Meter {
         }
     }
 
+    /// Whether nearly all turns that were timed were over sooner than a message is queued. Of a message without any it is not known,
+    /// and the first turns may take longer: nothing of them is in the caches.
+    pub(crate) fn is_short(&self) -> bool {
+        let bound_ns = if self.duration.count() < MOST_LONG {
+            FIRST_SHORT_NS
+        } else {
+            SHORT_NS
+        };
+        self.duration.is_mostly_within(bound_ns, MOST_LONG)
+    }
+
+    #[inline]
     fn count(&self, outcome: TurnOutcome, is_inline: bool) {
         let index = 2 * outcome as usize + usize::from(is_inline);
         // A thread that ends has given its shard back.
@@ -242,6 +235,7 @@ pub(crate) struct Named<'t> {
 
 impl Watch {
     /// The turn ended, and its trace is not recorded. Returns how long it took, if it is timed.
+    #[inline]
     pub(crate) fn stop(
         self,
         meters: &Meters,
@@ -254,11 +248,17 @@ impl Watch {
             meter.count(outcome, is_inline);
         }
         let began = self.began?;
+        Some(self.read(began, meter, clock))
+    }
+
+    /// How long it took. Most are not timed.
+    #[inline(never)]
+    fn read(self, began: Duration, meter: &Meter, clock: &Clock) -> Duration {
         let duration = clock.precise().saturating_sub(began);
         if self.weight > 0 {
             meter.duration.observe(duration, self.weight);
         }
-        Some(duration)
+        duration
     }
 
     /// The turn ended.
@@ -314,40 +314,6 @@ impl Timed {
     }
 }
 
-/// Durations in buckets.
-#[derive(Debug, Default)]
-struct Histogram {
-    buckets: [AtomicU64; BOUNDS_NS.len() + 1],
-    sum_ns: AtomicU64,
-    count: AtomicU64,
-}
-
-impl Histogram {
-    fn observe(&self, duration: Duration, weight: u32) {
-        let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let weight = u64::from(weight);
-        let bucket = BOUNDS_NS.partition_point(|bound| *bound < ns);
-        self.buckets[bucket].fetch_add(weight, Ordering::Relaxed);
-        self.sum_ns
-            .fetch_add(ns.saturating_mul(weight), Ordering::Relaxed);
-        self.count.fetch_add(weight, Ordering::Relaxed);
-    }
-
-    fn read(&self) -> HistogramReading {
-        let counts: Vec<_> = self
-            .buckets
-            .iter()
-            .map(|bucket| bucket.load(Ordering::Relaxed))
-            .collect();
-        HistogramReading {
-            // Not the counter: the sum of the buckets is what a reader holds against them.
-            count: counts.iter().sum(),
-            counts,
-            sum: Duration::from_nanos(self.sum_ns.load(Ordering::Relaxed)),
-        }
-    }
-}
-
 /// What one message, event or periodic method of a capability has been doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MeterReading {
@@ -384,95 +350,27 @@ impl MeterReading {
     }
 }
 
-/// Durations in buckets, at one moment. Of the turns after the first 1,024 one of 32 was timed, and counts 32 times.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistogramReading {
-    /// How many fell into each bucket; the last is for what is above every bound.
-    pub counts: Vec<u64>,
-    /// How many there are.
-    pub count: u64,
-    /// All of them together.
-    pub sum: Duration,
-}
-
-impl HistogramReading {
-    /// The upper bounds of the buckets but the last.
-    pub fn bounds() -> impl Iterator<Item = Duration> {
-        BOUNDS_NS.into_iter().map(Duration::from_nanos)
-    }
-
-    /// Puts another reading to this one.
-    pub fn add(&mut self, other: &Self) {
-        self.counts.resize(BOUNDS_NS.len() + 1, 0);
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
-        }
-        self.count += other.count;
-        self.sum += other.sum;
-    }
-
-    /// The bound below which a share of them lies, 0 to 1, guessed to be spread evenly within its bucket; `None` when there
-    /// are none. What lies above every bound is given as the highest bound.
-    #[must_use]
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "counts are far below 2^52, and this is a guess within a bucket"
-    )]
-    pub fn quantile(&self, share: f64) -> Option<Duration> {
-        if self.count == 0 {
-            return None;
-        }
-        let wanted = share.clamp(0.0, 1.0) * self.count as f64;
-        let mut below = 0.0;
-        let mut low = Duration::ZERO;
-        for (count, high) in self.counts.iter().zip(Self::bounds()) {
-            let count = *count as f64;
-            if count > 0.0 && below + count >= wanted {
-                return Some(
-                    low + (high - low).mul_f64(((wanted - below) / count).clamp(0.0, 1.0)),
-                );
-            }
-            below += count;
-            low = high;
-        }
-        Some(low)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_quantile_lies_in_the_bucket_where_it_belongs() {
-        let histogram = Histogram::default();
-        for _ in 0..99 {
-            histogram.observe(Duration::from_micros(20), 1);
-        }
-        histogram.observe(Duration::from_millis(30), 1);
-        let reading = histogram.read();
-        let within = |share, low, high| {
-            let found = reading.quantile(share).expect("there are some");
-            assert!(
-                (Duration::from_micros(low)..=Duration::from_micros(high)).contains(&found),
-                "{share}: {found:?}"
-            );
-        };
-        within(0.5, 10, 25);
-        within(0.99, 10, 25);
-        within(0.999, 25_000, 50_000);
-        assert_eq!(HistogramReading::default().quantile(0.5), None);
-    }
-
-    #[test]
-    fn what_stands_for_several_counts_several_times() {
-        let histogram = Histogram::default();
-        histogram.observe(Duration::from_secs(60), 32);
-        let reading = histogram.read();
-        assert_eq!(
-            (reading.count, reading.sum),
-            (32, Duration::from_secs(1920))
-        );
-        assert_eq!(reading.counts.last(), Some(&32));
+    fn turns_are_short_when_nearly_all_of_them_were_and_the_first_ones_not_long() {
+        let meter = || Meter::new("add".to_owned(), "message");
+        let (short, first) = (Duration::from_nanos(900), Duration::from_micros(90));
+        let unused = meter();
+        assert!(!unused.is_short(), "nothing is known");
+        let light = meter();
+        light.duration.observe(first, 1);
+        assert!(light.is_short());
+        light.duration.observe(short, 15);
+        assert!(light.is_short());
+        light.duration.observe(first, 1);
+        assert!(!light.is_short(), "two of seventeen");
+        light.duration.observe(short, 15);
+        assert!(light.is_short(), "two of thirty-two");
+        let heavy = meter();
+        heavy.duration.observe(Duration::from_millis(1), 1);
+        assert!(!heavy.is_short());
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod debts;
 pub(crate) mod draft;
 pub(crate) mod event_log;
 mod event_shelf;
+mod histogram;
 pub(crate) mod layout;
 pub(crate) mod meter;
 pub(crate) mod outgoing;
@@ -22,7 +23,8 @@ pub use capability::{
     StartError, Uses,
 };
 pub use cx::Cx;
-pub use meter::{HistogramReading, MeterReading};
+pub use histogram::HistogramReading;
+pub use meter::MeterReading;
 pub use outgoing::TimerId;
 pub use table::{Rows, Table};
 pub use table_key::TableKey;

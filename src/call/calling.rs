@@ -1,13 +1,11 @@
 //! A call under way: the futures behind `ask` and `tell`, written out as a state machine so that the common case, a turn
-//! that ends at once, costs one allocation and no timer.
+//! that ends at once, costs no allocation and no timer.
 
-use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::time::Sleep;
@@ -19,28 +17,18 @@ use super::envelope::{Options, address, decode, encode, in_cell};
 use super::guard::{Failed, Guard, Passage};
 use super::route::{Answer, Offer, Request, RequestKind, Room, Route, Run};
 use super::scope::Scoped;
-use super::{AskError, CallError, Key, MessageId, Part, Span, SpanKind, Tick, TurnOutcome};
+use super::tracer::Step;
+use super::{CallError, Key, Part, Span, SpanKind, Tick, TurnOutcome};
 use crate::contract::{Accepts, Message, Outcome};
 
-/// A question under way; see [`Ref::ask`](super::Ref::ask). Await it.
-#[must_use = "nothing is asked unless it is awaited"]
-pub struct Ask<'r, C, M: Message> {
-    calling: Calling<'r, C, M>,
-}
-
-/// A message under way; see [`Ref::tell`](super::Ref::tell). Await it.
-#[must_use = "nothing is sent unless it is awaited"]
-pub struct Tell<'r, C, M: Message> {
-    calling: Calling<'r, C, M>,
-}
-
 /// What a call ends in; `None` instead of an outcome is the acceptance of a tell.
-type Ended<M> = Result<Option<Outcome<M>>, Box<CallError>>;
+pub(super) type Ended<M> = Result<Option<Outcome<M>>, Box<CallError>>;
 
-struct Calling<'r, C, M: Message> {
-    route: &'r Arc<Route>,
+/// A call under way.
+pub(super) struct Calling<'r, C, M: Message> {
+    pub(super) route: &'r Arc<Route>,
     key: Option<&'r Key>,
-    options: Options,
+    pub(super) options: Options,
     /// Until when to wait; set when the call is first polled.
     until: Tick,
     alarm: Alarm,
@@ -50,6 +38,20 @@ struct Calling<'r, C, M: Message> {
     /// Its way past the guard of the route, if there is one.
     guarded: Option<Box<Guarded>>,
     contract: PhantomData<fn() -> C>,
+}
+
+/// What became of a call that was made just now.
+enum Begun<M: Message> {
+    /// It is over.
+    Over(CallResult<M>),
+    /// The message is told.
+    Taken,
+    /// It may not be made.
+    Refused(Box<CallError>),
+    /// It stands at another stage.
+    GoesOn,
+    /// It has to be made later.
+    NotYet,
 }
 
 /// A call past a guard.
@@ -73,77 +75,12 @@ enum Stage<M: Message> {
     Over,
 }
 
-impl<'r, C, M: Message> Ask<'r, C, M> {
-    pub(crate) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
-        Self {
-            calling: Calling::new(route, key, message),
-        }
-    }
-
-    /// How long this call may take instead of the capability's default. Inside a turn it can only shorten what is left.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.calling.options.set_deadline(deadline);
-        self
-    }
-
-    /// Makes retries of this message recognisable: a durable capability answers the same id with the first reply,
-    /// within its inbox's retention (default 24 h). See [`MessageId`] for how texts are read.
-    pub fn id(mut self, id: impl Into<MessageId>) -> Self {
-        self.calling.options.set_id(Some(id.into()));
-        self
-    }
-}
-
-impl<'r, C, M: Message> Tell<'r, C, M> {
-    pub(crate) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
-        Self {
-            calling: Calling::new(route, key, message),
-        }
-    }
-
-    /// How long to wait for room instead of the capability's default.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.calling.options.set_deadline(deadline);
-        self
-    }
-
-    /// As [`Ask::id`].
-    pub fn id(mut self, id: impl Into<MessageId>) -> Self {
-        self.calling.options.set_id(Some(id.into()));
-        self
-    }
-}
-
-impl<C: Accepts<M>, M: Message> Future for Ask<'_, C, M> {
-    type Output = Result<M::Reply, AskError<M::Error>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = match ready!(self.calling.poll(cx, RequestKind::Ask)) {
-            Ok(Some(Ok(reply))) => Ok(reply),
-            Ok(Some(Err(refusal))) => Err(AskError::Domain(refusal)),
-            Ok(None) => Err(AskError::Call(self.calling.misanswered())),
-            Err(error) => Err(AskError::Call(*error)),
-        };
-        Poll::Ready(result)
-    }
-}
-
-impl<C: Accepts<M>, M: Message> Future for Tell<'_, C, M> {
-    type Output = Result<(), CallError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.calling
-            .poll(cx, RequestKind::Tell)
-            .map_ok(|_| ())
-            .map_err(|error| *error)
-    }
-}
-
 // Nothing in here is ever pinned in place: messages are moved, the other parts are boxed.
 impl<C, M: Message> Unpin for Calling<'_, C, M> {}
 
 impl<C, M: Message> Drop for Calling<'_, C, M> {
     /// Nobody waits any more: a turn that has not begun will not.
+    #[inline]
     fn drop(&mut self) {
         self.alarm.put_away(&self.route.clock);
         if let Stage::WaitingForReply(cell) = &self.stage {
@@ -168,7 +105,8 @@ impl Guarded {
 }
 
 impl<'r, C, M: Message> Calling<'r, C, M> {
-    fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
+    #[inline]
+    pub(super) fn new(route: &'r Arc<Route>, key: Option<&'r Key>, message: M) -> Self {
         Self {
             route,
             key,
@@ -182,7 +120,8 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         }
     }
 
-    fn misanswered(&self) -> CallError {
+    #[cold]
+    pub(super) fn misanswered(&self) -> CallError {
         CallError::Codec {
             capability: self.route.contract.to_owned(),
             part: Part::Reply,
@@ -191,11 +130,41 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     }
 
     /// Goes on with the call; `None` instead of an outcome is the acceptance of a tell.
-    fn poll(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Poll<Ended<M>>
+    ///
+    /// Most calls are over with their first poll: that way is short, and what only others need stands apart from it.
+    #[inline]
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Poll<Ended<M>>
     where
         C: Accepts<M>,
     {
-        let mut polled = self.advance(cx, kind);
+        let mut polled = Poll::Pending;
+        if let Stage::New = self.stage {
+            match self.begin(cx, kind) {
+                Begun::Over(Ok(outcome)) => return Poll::Ready(Ok(Some(outcome))),
+                Begun::Over(Err(error)) | Begun::Refused(error) => {
+                    polled = Poll::Ready(Err(error));
+                }
+                Begun::Taken => return Poll::Ready(Ok(None)),
+                Begun::GoesOn => {}
+                Begun::NotYet => return Poll::Pending,
+            }
+        }
+        self.go_on(polled, cx, kind)
+    }
+
+    #[inline(never)]
+    fn go_on(
+        &mut self,
+        mut polled: Poll<Ended<M>>,
+        cx: &mut Context<'_>,
+        kind: RequestKind,
+    ) -> Poll<Ended<M>>
+    where
+        C: Accepts<M>,
+    {
+        if polled.is_pending() {
+            polled = self.advance(cx, kind);
+        }
         if self.guarded.is_some() {
             polled = self.past_guard(polled, cx, kind);
         }
@@ -275,12 +244,13 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
                     self.stage = Stage::New;
                 }
                 Stage::New => {
-                    if charge(cx).is_pending() {
-                        self.stage = Stage::New;
-                        return Poll::Pending;
-                    }
-                    if let Some(result) = self.begin(cx, kind)? {
-                        return Poll::Ready(result.map(Some));
+                    self.stage = Stage::New;
+                    match self.begin(cx, kind) {
+                        Begun::Over(result) => return Poll::Ready(result.map(Some)),
+                        Begun::Taken => return Poll::Ready(Ok(None)),
+                        Begun::Refused(error) => return Poll::Ready(Err(error)),
+                        Begun::GoesOn => {}
+                        Begun::NotYet => return Poll::Pending,
                     }
                 }
                 Stage::Offering(cell) => {
@@ -313,42 +283,57 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
         }
     }
 
-    /// Makes the call, and runs its turn at once if that can be; `Some` when it is thereby over.
-    fn begin(
-        &mut self,
-        cx: &mut Context<'_>,
-        kind: RequestKind,
-    ) -> Result<Option<CallResult<M>>, Box<CallError>>
+    /// Makes the call, and runs its turn at once if that can be. The message is moved once, into its turn.
+    #[inline]
+    fn begin(&mut self, cx: &mut Context<'_>, kind: RequestKind) -> Begun<M>
     where
         C: Accepts<M>,
     {
+        if charge(cx).is_pending() {
+            return Begun::NotYet;
+        }
         let route = self.route;
         let reply_wanted = kind == RequestKind::Ask;
         // Polled again after it was over, it stays over.
         let Some(message) = &self.message else {
-            return Ok(None);
+            return Begun::NotYet;
         };
         let mut polled = Polled::new(route.contract, M::NAME);
         let Some(brief) = polled.brief_mut() else {
-            return Ok(None);
+            return Begun::NotYet;
         };
-        let addressed = address(brief, route, self.key, message, &self.options, reply_wanted)?;
+        let addressed = match address(brief, route, self.key, message, &self.options, reply_wanted)
+        {
+            Ok(addressed) => addressed,
+            Err(error) => {
+                self.stage = Stage::Over;
+                return Begun::Refused(error);
+            }
+        };
         self.until = addressed.until;
         // A guard, or whoever follows the trace, needs the call in its cell from the beginning.
-        if reply_wanted && addressed.step.is_none() && route.guard().is_none() {
-            match route.run::<C, M>(&mut self.message, &polled, cx) {
-                Run::Over(result) => return Ok(Some(result)),
+        if addressed.step.is_none() && route.guard().is_none() {
+            match route.run::<C, M>(&mut self.message, &polled, kind, cx) {
+                Run::Over(_) | Run::GoesOn(_) if !reply_wanted => return Begun::Taken,
+                Run::Over(result) => return Begun::Over(result),
                 Run::GoesOn(cell) => {
                     self.stage = Stage::WaitingForReply(cell);
-                    return Ok(None);
+                    return Begun::GoesOn;
                 }
                 Run::Not => {}
             }
         }
-        if let (Some(message), Some(brief)) = (self.message.take(), polled.into_brief()) {
-            self.stage = Stage::Offering(in_cell(message, brief, addressed.step));
-        }
-        Ok(None)
+        self.prepare(polled, addressed.step)
+    }
+
+    /// Puts the call into its cell, to be offered.
+    #[inline(never)]
+    fn prepare(&mut self, polled: Polled, step: Option<Box<Step>>) -> Begun<M> {
+        self.stage = match (self.message.take(), polled.into_brief()) {
+            (Some(message), Some(brief)) => Stage::Offering(in_cell(message, brief, step)),
+            _ => Stage::Over,
+        };
+        Begun::GoesOn
     }
 
     /// Offers the call and moves to the stage that follows; `Some` when a tell is thereby done.
@@ -361,8 +346,7 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     where
         C: Accepts<M>,
     {
-        let poll = (kind == RequestKind::Ask).then_some(cx);
-        match self.route.offer::<C, M>(&cell, poll) {
+        match self.route.offer::<C, M>(&cell, Some(cx)) {
             Offer::Taken if kind == RequestKind::Tell => return Ok(Some(None)),
             Offer::Taken => self.stage = Stage::WaitingForReply(cell),
             Offer::Full(room) => self.stage = Stage::WaitingForRoom(cell, room),
@@ -475,17 +459,5 @@ impl<'r, C, M: Message> Calling<'r, C, M> {
     fn timed_out(&mut self, cx: &mut Context<'_>) -> bool {
         let clock = &self.route.clock;
         self.alarm.poll(clock, self.until, cx).is_ready()
-    }
-}
-
-impl<C, M: Message> fmt::Debug for Ask<'_, C, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ask({}.{})", self.calling.route.contract, M::NAME)
-    }
-}
-
-impl<C, M: Message> fmt::Debug for Tell<'_, C, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tell({}.{})", self.calling.route.contract, M::NAME)
     }
 }

@@ -54,6 +54,7 @@ pub(crate) struct Brief {
 
 impl Brief {
     /// A call of which nothing else is known yet.
+    #[inline]
     pub(crate) const fn new(contract: &'static str, message: &'static str) -> Self {
         Self {
             contract,
@@ -130,10 +131,17 @@ impl Scoped for DirectTurn {
 }
 
 /// The turn that is being polled on this thread, if any.
+#[inline]
 pub(crate) fn current() -> Option<Arc<dyn Scoped>> {
     if !CURRENT.is_set() {
         return None;
     }
+    found()
+}
+
+/// Not a part of [`current`]: most calls come from outside of any turn.
+#[inline(never)]
+fn found() -> Option<Arc<dyn Scoped>> {
     CURRENT.with(|polled| polled.0.borrow_mut().shared().cloned())
 }
 
@@ -153,6 +161,7 @@ pub(crate) fn is_inline() -> bool {
 }
 
 /// Whether another turn may run inside the one being polled: recursion on one stack is bounded.
+#[inline]
 pub(crate) fn may_nest() -> bool {
     DEPTH.get() < MAX_DEPTH
 }
@@ -208,11 +217,13 @@ pub(crate) fn outside<T>(poll: impl FnOnce() -> T) -> T {
 
 impl Polled {
     /// The turn of a call in short.
+    #[inline]
     pub(crate) const fn new(contract: &'static str, message: &'static str) -> Self {
         Self(RefCell::new(Current::Brief(Brief::new(contract, message))))
     }
 
     /// What is known of the call, to be completed before it is made.
+    #[inline]
     pub(crate) fn brief_mut(&mut self) -> Option<&mut Brief> {
         match self.0.get_mut() {
             Current::Brief(brief) => Some(brief),
@@ -221,6 +232,7 @@ impl Polled {
     }
 
     /// Makes it the thread's current turn while `poll` runs.
+    #[inline]
     pub(crate) fn during<T>(&self, poll: impl FnOnce() -> T) -> T {
         let _deeper = Deeper::begin();
         CURRENT.set(self, poll)
@@ -277,6 +289,7 @@ impl Polled {
 struct Deeper;
 
 impl Deeper {
+    #[inline]
     fn begin() -> Self {
         let depth = DEPTH.get();
         if depth == 0 {
@@ -288,6 +301,7 @@ impl Deeper {
 }
 
 impl Drop for Deeper {
+    #[inline]
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);
     }

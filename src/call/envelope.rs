@@ -41,16 +41,15 @@ impl Options {
         self.said().until = Some(until);
     }
 
-    fn deadline(&self) -> Option<Duration> {
-        self.0.as_ref()?.deadline
-    }
-
     fn id(&self) -> Option<MessageId> {
         self.0.as_ref()?.id
     }
 
-    fn until(&self) -> Option<Tick> {
-        self.0.as_ref()?.until
+    /// Until when the call may take, as far as the caller says it.
+    fn until(&self, now: Tick) -> Option<Tick> {
+        let said = self.0.as_ref()?;
+        let by_deadline = || said.deadline.map(|deadline| now.after(deadline));
+        said.until.or_else(by_deadline)
     }
 }
 
@@ -93,6 +92,7 @@ pub(super) fn in_cell<M: Message>(
 }
 
 /// Finds out whether a message may be sent, and writes into `brief` under which circumstances of the caller.
+#[inline(always)]
 pub(super) fn address<M: Message>(
     brief: &mut Brief,
     route: &Route,
@@ -103,9 +103,7 @@ pub(super) fn address<M: Message>(
 ) -> Result<Addressed, Box<CallError>> {
     let caller = current();
     if caller.is_none() && route.is_closed() {
-        return Err(Box::new(CallError::Stopping {
-            capability: route.contract.to_owned(),
-        }));
+        return Err(stopping(route));
     }
     if let Some(key) = key {
         if !key.is_valid() {
@@ -113,27 +111,38 @@ pub(super) fn address<M: Message>(
         }
         brief.key = Some(key.clone());
     }
-    within_size(route, message)?;
+    let limit = route.message_size();
+    if let Err(error) = encoded_size_within(message, limit) {
+        return Err(unfit(route, limit, error));
+    }
     let now = route.clock.now();
-    let own = options
-        .until()
-        .unwrap_or_else(|| now.after(options.deadline().unwrap_or_else(|| route.deadline())));
-    let until = caller
-        .as_ref()
-        .map_or(own, |caller| own.min(caller.scope().deadline));
+    let mut until = options
+        .until(now)
+        .unwrap_or_else(|| now.after_nanos(route.deadline_ns()));
+    if let Some(caller) = &caller {
+        until = until.min(caller.scope().deadline);
+    }
     if reply_wanted && until <= now {
-        return Err(Box::new(CallError::DeadlineExceeded {
-            capability: route.contract.to_owned(),
-            started: false,
-        }));
+        return Err(too_late(route));
     }
     // A message that was accepted without a caller waiting for it must not expire: that would lose it silently.
     brief.deadline = if reply_wanted { until } else { Tick::NEVER };
     brief.id = options.id();
-    let Some(caller) = caller else {
-        let step = route.tracer.begins().then(|| Box::new(Step::root(true)));
-        return Ok(Addressed { until, step });
+    let step = match caller {
+        Some(caller) => inherit(brief, caller, reply_wanted),
+        None => route.tracer.begins().then(begin_trace),
     };
+    Ok(Addressed { until, step })
+}
+
+#[cold]
+fn begin_trace() -> Box<Step> {
+    Box::new(Step::root(true))
+}
+
+/// Writes into `brief` what it has of the turn that makes the call, and finds the place in the trace if that is known already.
+#[inline(never)]
+fn inherit(brief: &mut Brief, caller: Arc<dyn Scoped>, reply_wanted: bool) -> Option<Box<Step>> {
     let cause = caller.scope();
     let step = match cause.recorded() {
         Some(recorded) => Some(Box::new(Step::after(recorded.context))),
@@ -142,26 +151,40 @@ pub(super) fn address<M: Message>(
     };
     brief.id = brief.id.or_else(|| cause.next_id());
     brief.caller = Some(caller).filter(|_| reply_wanted);
-    Ok(Addressed { until, step })
+    step
 }
 
-/// Holds a message against the size limit, which counts its JSON whether or not it is ever encoded.
-fn within_size<M: Message>(route: &Route, message: &M) -> Result<(), CallError> {
-    let limit = route.message_size();
-    let capability = || route.contract.to_owned();
-    match encoded_size_within(message, limit) {
-        Ok(()) => Ok(()),
-        Err(SizeError::Oversize { .. }) => Err(CallError::TooLarge {
-            capability: capability(),
+#[cold]
+fn stopping(route: &Route) -> Box<CallError> {
+    Box::new(CallError::Stopping {
+        capability: route.contract.to_owned(),
+    })
+}
+
+#[cold]
+fn too_late(route: &Route) -> Box<CallError> {
+    Box::new(CallError::DeadlineExceeded {
+        capability: route.contract.to_owned(),
+        started: false,
+    })
+}
+
+/// The refusal of a message that is over the size limit, which counts its JSON whether or not it is ever encoded.
+#[cold]
+fn unfit(route: &Route, limit: usize, error: SizeError) -> Box<CallError> {
+    let capability = route.contract.to_owned();
+    Box::new(match error {
+        SizeError::Oversize { .. } => CallError::TooLarge {
+            capability,
             part: Part::Message,
             limit,
-        }),
-        Err(SizeError::Encode(error)) => Err(CallError::Codec {
-            capability: capability(),
+        },
+        SizeError::Encode(error) => CallError::Codec {
+            capability,
             part: Part::Message,
             reason: error.to_string(),
-        }),
-    }
+        },
+    })
 }
 
 pub(crate) fn invalid_key(contract: &str, key: &Key) -> CallError {

@@ -1,6 +1,7 @@
 //! What a caller holds: references, deadlines, ids, errors, and the switchable route behind them. No actor.
 
 pub(crate) mod alarm;
+mod asking;
 mod backoff;
 mod calling;
 pub(crate) mod cell;
@@ -17,8 +18,8 @@ pub(crate) mod scope;
 mod trace;
 pub(crate) mod tracer;
 
+pub use asking::{Ask, Tell};
 pub(crate) use backoff::backoff;
-pub use calling::{Ask, Tell};
 pub use clock::{Clock, Tick};
 pub use error::{AskError, CallError, Delivery, Part};
 pub use guard::{BreakerReading, GuardReading};

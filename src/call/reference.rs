@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use super::calling::{Ask, Tell};
+use super::asking::{Ask, Tell};
 use super::cell::CallCell;
 use super::envelope::{Options, encode, envelope};
 use super::guard::Passage;
@@ -63,6 +63,8 @@ impl<C: Contract> Ref<C> {
     }
 
     /// Sends a message and waits only for room in the mailbox, until the deadline. What the handler answers is dropped.
+    ///
+    /// Where to handle it takes less than to queue it, an idle actor handles it at once, on this thread.
     ///
     /// # Errors
     ///

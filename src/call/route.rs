@@ -220,7 +220,13 @@ pub(crate) trait Door<M: Message>: Send + Sync {
     fn offer(&self, cell: &Arc<CallCell<M>>, poll: Option<&mut Context<'_>>) -> Offer;
 
     /// Runs the turn of a call at once, on the caller's thread, if nothing stands in the way of that: then it takes the message.
-    fn run(&self, message: &mut Option<M>, polled: &Polled, cx: &mut Context<'_>) -> Run<M>;
+    fn run(
+        &self,
+        message: &mut Option<M>,
+        polled: &Polled,
+        kind: RequestKind,
+        cx: &mut Context<'_>,
+    ) -> Run<M>;
 }
 
 /// What became of a call whose caller would run its turn at once.
@@ -358,6 +364,7 @@ impl Route {
     }
 
     /// What stands before it, if anything does.
+    #[inline]
     pub(crate) fn guard(&self) -> Option<&Arc<Guard>> {
         self.guard.get()
     }
@@ -368,29 +375,39 @@ impl Route {
     }
 
     pub(crate) fn deadline(&self) -> Duration {
-        Duration::from_nanos(self.deadline_ns.load(Ordering::Relaxed))
+        Duration::from_nanos(self.deadline_ns())
     }
 
+    /// How long a call may take of which nothing else is said.
+    #[inline]
+    pub(crate) fn deadline_ns(&self) -> u64 {
+        self.deadline_ns.load(Ordering::Relaxed)
+    }
+
+    #[inline]
     pub(crate) fn message_size(&self) -> usize {
         self.message_size.load(Ordering::Relaxed)
     }
 
+    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
     /// Runs the turn of a call at once, if the capability is in this process and nothing stands in the way of that.
+    #[inline]
     pub(crate) fn run<C: Accepts<M>, M: Message>(
         &self,
         message: &mut Option<M>,
         polled: &Polled,
+        kind: RequestKind,
         cx: &mut Context<'_>,
     ) -> Run<M> {
         if self.leads_to_doors.load(Ordering::Acquire)
             && let Some(door) = self.doors.get().and_then(|doors| doors.get(C::SLOT))
             && let Some(door) = door.downcast_ref::<Box<dyn Door<M>>>()
         {
-            return door.run(message, polled, cx);
+            return door.run(message, polled, kind, cx);
         }
         Run::Not
     }

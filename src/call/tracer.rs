@@ -166,6 +166,7 @@ impl Tracer {
     }
 
     /// Whether a call that nothing traced has caused begins a trace.
+    #[inline]
     pub(crate) fn begins(&self) -> bool {
         is_one_of(&UNTIL_TRACED, self.every)
     }
@@ -218,6 +219,7 @@ thread_local! {
 ///
 /// The gaps between them are random, with the right mean, so that a regular pattern of calls cannot hide from it. A
 /// countdown a thread: nothing is shared, and mostly nothing is drawn.
+#[inline]
 fn is_one_of(left: &'static std::thread::LocalKey<Cell<u32>>, every: u32) -> bool {
     match every {
         0 => false,
@@ -225,7 +227,7 @@ fn is_one_of(left: &'static std::thread::LocalKey<Cell<u32>>, every: u32) -> boo
         // Bounded by what this runtime could have drawn: others of the process count down here too.
         _ => left.with(|left| match left.get().min(2 * every) {
             0 | 1 => {
-                left.set(1 + u32::try_from(fresh_bits() % u64::from(2 * every - 1)).unwrap_or(0));
+                left.set(gap(every));
                 true
             }
             more => {
@@ -236,7 +238,14 @@ fn is_one_of(left: &'static std::thread::LocalKey<Cell<u32>>, every: u32) -> boo
     }
 }
 
+/// How many calls there are up to the next, itself among them.
+#[cold]
+fn gap(every: u32) -> u32 {
+    1 + u32::try_from(fresh_bits() % u64::from(2 * every - 1)).unwrap_or(0)
+}
+
 /// Whether this is one of the turns that are timed for the others, `every` of them.
+#[inline]
 pub(crate) fn is_timed(every: u32) -> bool {
     is_one_of(&UNTIL_TIMED, every)
 }

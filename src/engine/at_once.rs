@@ -17,31 +17,42 @@ use crate::actor::{Capability, Handle, abort};
 use crate::call::CallError;
 use crate::call::cell::CallResult;
 use crate::call::current::Polled;
-use crate::call::route::Run;
+use crate::call::route::{RequestKind, Run};
 use crate::contract::{Contract, Message, Outcome};
 
 impl<A: Capability> Instance<A> {
     /// Runs the turn of a call if the actor is idle and nothing is queued. FIFO holds because anything queued forbids the shortcut.
+    ///
+    /// Of a message that is told nobody waits for the turn: that is run here only if to queue the message would keep its sender
+    /// longer.
+    #[inline]
     pub(super) fn run_at_once<M: Message>(
         self: &Arc<Self>,
         message: &mut Option<M>,
         polled: &Polled,
+        kind: RequestKind,
         cx: &mut Context<'_>,
     ) -> Run<M>
     where
         A: Handle<M>,
     {
-        let Some(mut core) = self.hold_for_caller(cx) else {
+        let Some(mut core) = self.hold_for_caller() else {
             return Run::Not;
         };
+        if !self.is_ready_for_caller(&mut core, cx) {
+            return Run::Not;
+        }
         let Stage::Idle(tenant) = &mut core.stage else {
-            return Run::Not;
-        };
-        let Some(message) = message.take() else {
             return Run::Not;
         };
         let services = tenant.cx.draft().services();
         let meter = &services.meters.messages[slot::<A, M>()];
+        if kind != RequestKind::Ask && !meter.is_short() {
+            return Run::Not;
+        }
+        let Some(message) = message.take() else {
+            return Run::Not;
+        };
         let watch = services.meters.begin_now(meter, &services.clock);
         let handled = {
             let _home = self.home().enter(true);
@@ -67,6 +78,7 @@ impl<A: Capability> Instance<A> {
     }
 
     /// Commits a turn that has left something; the reply is in the cell when that is done.
+    #[inline(never)]
     fn commit<M: Message>(
         self: &Arc<Self>,
         core: &mut Core<A>,
@@ -107,6 +119,7 @@ impl<A: Capability> Instance<A> {
     }
 
     /// The turn did not come to its end: its actor is lost.
+    #[cold]
     fn break_off<M: Message>(
         self: &Arc<Self>,
         core: &mut Core<A>,
@@ -135,6 +148,7 @@ impl<A: Capability> Instance<A> {
 /// # Errors
 ///
 /// What it unwound with. One that waits all the same unwinds here.
+#[inline]
 pub(super) fn handle<A: Handle<M>, M: Message>(
     tenant: &mut Tenant<A>,
     message: M,
@@ -143,18 +157,21 @@ pub(super) fn handle<A: Handle<M>, M: Message>(
         let Tenant { actor, cx, .. } = tenant;
         let future = pin!(actor.handle(message, cx));
         let Poll::Ready(outcome) = future.poll(&mut Context::from_waker(Waker::noop())) else {
-            let reason = format!(
-                "the handler of {} waits, though it says `NEVER_WAITS`",
-                M::NAME
-            );
-            std::panic::resume_unwind(Box::new(reason));
+            waits(M::NAME);
         };
         log_handled(M::NAME, outcome.is_err());
         outcome
     }))
 }
 
+#[cold]
+fn waits(message: &str) -> ! {
+    let reason = format!("the handler of {message} waits, though it says `NEVER_WAITS`");
+    std::panic::resume_unwind(Box::new(reason));
+}
+
 /// Decides what the turn leaves behind.
+#[inline(always)]
 pub(super) fn settle<M: Message>(draft: &Draft, outcome: Outcome<M>) -> (Sealing, CallResult<M>) {
     if outcome.is_err() {
         draft.drop_turn();

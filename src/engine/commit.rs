@@ -34,10 +34,16 @@ pub(super) fn then(
 }
 
 /// Ends the running turn. One that cannot be committed is rolled back.
+#[inline]
 pub(crate) fn seal(draft: &Draft) -> Result<Sealing, Box<CallError>> {
     if draft.is_blank() {
         return Ok(Sealing::Nothing);
     }
+    seal_written(draft)
+}
+
+#[inline(never)]
+fn seal_written(draft: &Draft) -> Result<Sealing, Box<CallError>> {
     draft.seal().map_err(|error| {
         draft.drop_turn();
         Box::new(error)
@@ -180,6 +186,7 @@ pub(super) fn refuse_when_failed<T>(draft: &Draft) -> Option<Result<T, Box<CallE
 }
 
 /// Holds a reply or a domain error against the size limit.
+#[inline]
 pub(super) fn within_size<R: Body, E: Body>(
     draft: &Draft,
     outcome: &Result<R, E>,
@@ -193,17 +200,20 @@ pub(super) fn within_size<R: Body, E: Body>(
 }
 
 /// Holds one body against the size limit, which counts its JSON whether or not it is ever encoded.
+#[inline]
 fn body_within_size(
     capability: &str,
     part: Part,
     body: &impl Serialize,
     limit: usize,
 ) -> Result<(), Box<CallError>> {
-    let Err(error) = encoded_size_within(body, limit) else {
-        return Ok(());
-    };
+    encoded_size_within(body, limit).map_err(|error| unfit(capability, part, limit, error))
+}
+
+#[cold]
+fn unfit(capability: &str, part: Part, limit: usize, error: SizeError) -> Box<CallError> {
     let capability = capability.to_owned();
-    Err(Box::new(match error {
+    Box::new(match error {
         SizeError::Oversize { .. } => CallError::TooLarge {
             capability,
             part,
@@ -214,5 +224,5 @@ fn body_within_size(
             part,
             reason: error.to_string(),
         },
-    }))
+    })
 }

@@ -6,12 +6,13 @@ use std::sync::{Arc, Weak};
 use std::task::Context;
 
 use super::hosted::Hosted;
+use super::instance::Instance;
 use super::served::Service;
 use crate::actor::{Capability, Handle, MessageVisitor};
 use crate::call::CallError;
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
-use crate::call::route::{Door, LocalDoor, Offer, Run};
+use crate::call::route::{Door, LocalDoor, Offer, RequestKind, Run};
 use crate::contract::{Accepts, Contract, Message};
 
 /// Makes a [`Door`] for each message.
@@ -26,18 +27,27 @@ impl<A: Capability> MessageVisitor<A> for Doors<A> {
         A: Handle<M>,
         A::Contract: Accepts<M>,
     {
-        let door: Box<dyn Door<M>> = Box::new(MessageDoor {
-            hosted: Arc::downgrade(&self.hosted),
-            message: PhantomData,
-        });
+        let door: Box<dyn Door<M>> = Box::new(MessageDoor::new(&self.hosted));
         self.doors.push(Box::new(door));
     }
 }
 
 /// References to the capability lead here for as long as they are, and must not keep it beyond its runtime.
 struct MessageDoor<A: Capability, M> {
+    /// The only actor there is. It is found without counting who looks, and is empty when its runtime has ended.
+    only: Option<Arc<Instance<A>>>,
     hosted: Weak<Hosted<A>>,
     message: PhantomData<fn() -> M>,
+}
+
+impl<A: Capability, M> MessageDoor<A, M> {
+    fn new(hosted: &Arc<Hosted<A>>) -> Self {
+        Self {
+            only: hosted.only().cloned(),
+            hosted: Arc::downgrade(hosted),
+            message: PhantomData,
+        }
+    }
 }
 
 impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
@@ -50,9 +60,18 @@ impl<A: Handle<M>, M: Message> Door<M> for MessageDoor<A, M> {
         }
     }
 
-    fn run(&self, message: &mut Option<M>, polled: &Polled, cx: &mut Context<'_>) -> Run<M> {
+    fn run(
+        &self,
+        message: &mut Option<M>,
+        polled: &Polled,
+        kind: RequestKind,
+        cx: &mut Context<'_>,
+    ) -> Run<M> {
+        if let Some(only) = &self.only {
+            return only.run(message, polled, kind, cx);
+        }
         match self.hosted.upgrade() {
-            Some(hosted) => hosted.run(message, polled, cx),
+            Some(hosted) => hosted.run(message, polled, kind, cx),
             None => Run::Not,
         }
     }
@@ -70,10 +89,7 @@ impl<A: Capability> MessageVisitor<A> for EncodedDoors<A> {
         A: Handle<M>,
         A::Contract: Accepts<M>,
     {
-        let door: Arc<dyn Door<M>> = Arc::new(MessageDoor {
-            hosted: Arc::downgrade(&self.hosted),
-            message: PhantomData,
-        });
+        let door: Arc<dyn Door<M>> = Arc::new(MessageDoor::new(&self.hosted));
         self.by_name.insert(M::NAME, Box::new(door));
     }
 }

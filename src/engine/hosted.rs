@@ -20,7 +20,7 @@ use crate::actor::services::Services;
 use crate::actor::{Capability, Handle, HandlesAll, Kind};
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
-use crate::call::route::{self, Offer, Run};
+use crate::call::route::{self, Offer, RequestKind, Run};
 use crate::call::scope::Scoped;
 use crate::call::{CallError, Key, Tick};
 use crate::contract::{Contract, Message};
@@ -30,6 +30,7 @@ const LEAVE_IN_A_ROW: usize = 64;
 
 /// A capability that runs in this process.
 pub(crate) struct Hosted<A: Capability> {
+    pub(super) services: Arc<Services>,
     pub(super) spec: Arc<Spec<A>>,
     pub(super) members: Members<A>,
     pub(super) events: Vec<EventBinding<A>>,
@@ -92,7 +93,8 @@ where
         };
         let moment_bits = spec::moment_bits(policy.idle_after);
         let spec = Arc::new(Spec {
-            services,
+            services: Arc::downgrade(&services),
+            clock: services.clock.clone(),
             policy,
             periodics,
             settings,
@@ -122,6 +124,7 @@ where
             }
         };
         Arc::new(Self {
+            services,
             spec,
             members,
             events,
@@ -147,14 +150,30 @@ where
         };
         A::visit(&mut encoded);
         Served::new(
-            Arc::clone(&self.spec.services),
+            Arc::clone(&self.services),
             A::KIND == Kind::Keyed,
             encoded.by_name,
         )
     }
 }
 
+impl<A: Capability> Drop for Hosted<A> {
+    /// References that lead to its actors must not keep them.
+    fn drop(&mut self) {
+        self.abandon_all();
+    }
+}
+
 impl<A: Capability> Hosted<A> {
+    /// Lets go of actors that have not stopped.
+    fn abandon_all(&self) {
+        for instance in self.instances() {
+            if !instance.is_stopped() {
+                instance.abandon();
+            }
+        }
+    }
+
     /// The actors there are; of those that have keys, not all at once.
     fn instances(&self) -> Box<dyn Iterator<Item = Arc<Instance<A>>> + '_> {
         match &self.members {
@@ -179,38 +198,40 @@ impl<A: Capability> Hosted<A> {
         })
     }
 
+    /// The only actor there is, if its calls may run on their callers' threads.
+    pub(super) fn only(&self) -> Option<&Arc<Instance<A>>> {
+        match &self.members {
+            // What is remembered of a durable turn belongs to a call with a cell.
+            Members::Singleton(instance) if !self.services.remembers => Some(instance),
+            _ => None,
+        }
+    }
+
     /// Runs the turn of a call on its caller's thread, if the actor it is for has nothing else to do.
     pub(super) fn run<M: Message>(
         &self,
         message: &mut Option<M>,
         polled: &Polled,
+        kind: RequestKind,
         cx: &mut Context<'_>,
     ) -> Run<M>
     where
         A: Handle<M>,
     {
-        // What is remembered of a durable turn belongs to a call with a cell.
-        if self.spec.services.remembers {
+        if self.services.remembers {
             return Run::Not;
         }
-        let run = |instance: &Arc<Instance<A>>, message: &mut Option<M>, cx: &mut Context<'_>| {
-            if <A as Handle<M>>::NEVER_WAITS {
-                instance.run_at_once(message, polled, cx)
-            } else {
-                instance.run_now(message, polled, cx)
-            }
-        };
         match &self.members {
-            Members::Singleton(instance) => run(instance, message, cx),
+            Members::Singleton(instance) => instance.run(message, polled, kind, cx),
             Members::Pool { instances, next } => {
                 let chosen = next.fetch_add(1, Ordering::Relaxed) % instances.len();
                 let instance = &instances[chosen];
                 polled.run_by(instance.member.into());
-                run(instance, message, cx)
+                instance.run(message, polled, kind, cx)
             }
             Members::Keyed(keyed) => {
                 match polled.with_key(|key| self.of_key(keyed, key)).flatten() {
-                    Some(instance) => run(&instance, message, cx),
+                    Some(instance) => instance.run(message, polled, kind, cx),
                     None => Run::Not,
                 }
             }
@@ -226,14 +247,16 @@ impl<A: Capability> Hosted<A> {
     where
         A: Handle<M>,
     {
-        let services = &self.spec.services;
+        let services = &self.services;
         let stopping = || {
             Offer::Refused(CallError::Stopping {
                 capability: services.capability.to_owned(),
             })
         };
         match &self.members {
-            Members::Singleton(instance) => instance.offer(cell, poll, 1).unwrap_or_else(stopping),
+            Members::Singleton(instance) => instance
+                .offer(cell, poll, services, 1)
+                .unwrap_or_else(stopping),
             Members::Pool { instances, next } => self
                 .offer_pool(instances, next, cell, poll)
                 .unwrap_or_else(stopping),
@@ -245,7 +268,7 @@ impl<A: Capability> Hosted<A> {
                     let Some(instance) = self.of_key(keyed, key) else {
                         return stopping();
                     };
-                    match instance.offer(cell, poll.as_deref_mut(), 1) {
+                    match instance.offer(cell, poll.as_deref_mut(), services, 1) {
                         Some(offer) => return offer,
                         None => instance.forgotten(),
                     }
@@ -277,12 +300,12 @@ impl<A: Capability> Hosted<A> {
         let Some(chosen) = idle.or_else(shortest) else {
             return cell.scope().refuse_cycle(num).err().map(Offer::Refused);
         };
-        chosen.offer(cell, poll, num)
+        chosen.offer(cell, poll, &self.services, num)
     }
 
     pub(super) fn needs_key(&self) -> CallError {
         CallError::InvalidKey {
-            capability: self.spec.services.capability.to_owned(),
+            capability: self.services.capability.to_owned(),
             key: String::new(),
             reason: "it has one actor per key, so a call must say which".to_owned(),
         }
@@ -332,11 +355,7 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
     }
 
     fn abandon(&self) {
-        for instance in self.instances() {
-            if !instance.is_stopped() {
-                instance.abandon();
-            }
-        }
+        self.abandon_all();
     }
 
     fn stop(&self) -> BoxFuture<'static, ()> {
@@ -384,8 +403,8 @@ impl<A: Capability> Host for Arc<Hosted<A>> {
 
     fn stats(&self) -> CapabilityStats {
         let mut stats = CapabilityStats {
-            capability: self.spec.services.capability,
-            num_undelivered: self.spec.services.backlog.load(Ordering::Relaxed),
+            capability: self.services.capability,
+            num_undelivered: self.services.backlog.load(Ordering::Relaxed),
             ..CapabilityStats::default()
         };
         let count = |counter: &AtomicU32| u64::from(counter.load(Ordering::Relaxed));

@@ -1,27 +1,28 @@
 //! One actor: its state, its mailbox, and the two ways its turns run – on the caller's thread, or at home.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use try_lock::{Locked, TryLock};
+use try_lock::TryLock;
 
 use super::counters::{Counters, count};
 use super::desk;
+use super::held::Held;
 use super::mailbox::{Mailbox, Position, Pushed};
 use super::ready::{Home, Runnable};
 use super::seen::Seen;
 use super::spec::Spec;
 use super::stage::{Begun, Core, Stage};
 use super::turn::{Job, TurnEnd, begin_now, direct_turn};
+use crate::actor::services::Services;
 use crate::actor::{Capability, Execution, Handle};
 use crate::call::cell::CallCell;
 use crate::call::current::{Polled, may_nest};
-use crate::call::route::{Offer, Run};
+use crate::call::route::{Offer, RequestKind, Run};
 use crate::call::scope::Scoped;
-use crate::call::{CallError, Key, actor_name};
-use crate::contract::{Accepts, Message};
+use crate::call::{CallError, Key, Tick, actor_name};
+use crate::contract::{Accepts, Contract, Message};
 
 /// What one actor takes beside its state, its key and its place in the map of keys; with the counts of an `Arc` just what fits into
 /// one of the pieces of memory that common allocators have.
@@ -58,7 +59,7 @@ pub(crate) struct Instance<A: Capability> {
     /// The runtime ends without waiting for it any more.
     pub(super) given_up: AtomicBool,
     /// Held by whoever runs the actor: never waited for.
-    core: TryLock<Core<A>>,
+    pub(super) core: TryLock<Core<A>>,
     pub(super) seen: Seen<A>,
 }
 
@@ -70,7 +71,7 @@ impl<A: Capability> Instance<A> {
                 "an actor takes more than it may: what few need belongs into a box"
             );
         }
-        let last_used = AtomicU32::new(spec.moment(spec.services.clock.now()));
+        let last_used = AtomicU32::new(spec.moment(spec.clock.now()));
         Arc::new(Self {
             spec,
             key,
@@ -99,21 +100,25 @@ impl<A: Capability> Instance<A> {
 
     /// `contract` or `contract[key]`.
     pub(super) fn name(&self) -> String {
-        actor_name(self.spec.services.capability, self.key.as_ref())
+        actor_name(<A::Contract as Contract>::NAME, self.key.as_ref())
     }
 
-    /// Takes a call: runs its turn at once on this thread if `poll` is given and nothing stands in the way, else queues it.
+    /// Takes a call: runs its turn at once on this thread if `poll` is given and nothing stands in the way, else queues it. The turn
+    /// of a message that is told is run at once only if to queue it would keep its sender longer.
     /// `None` when this actor is gone and its successor must be asked.
     pub(super) fn offer<M: Message>(
         self: &Arc<Self>,
         cell: &Arc<CallCell<M>>,
         poll: Option<&mut Context<'_>>,
+        services: &Services,
         siblings: usize,
     ) -> Option<Offer>
     where
         A: Handle<M>,
     {
+        let meter = &services.meters.messages[<A::Contract as Accepts<M>>::SLOT];
         if let Some(cx) = poll
+            && (is_waited_for(cell) || <A as Handle<M>>::NEVER_WAITS && meter.is_short())
             && self.run_inline(cell, cx)
         {
             return Some(Offer::Taken);
@@ -121,8 +126,6 @@ impl<A: Capability> Instance<A> {
         if let Err(error) = cell.scope().refuse_cycle(siblings) {
             return Some(Offer::Refused(error));
         }
-        let services = &self.spec.services;
-        let meter = &services.meters.messages[<A::Contract as Accepts<M>>::SLOT];
         services.meters.queue(meter, cell.scope(), &services.clock);
         match self.queue(Arc::<CallCell<M>>::clone(cell)) {
             Pushed::Queued => Some(Offer::Taken),
@@ -167,9 +170,12 @@ impl<A: Capability> Instance<A> {
     where
         A: Handle<M>,
     {
-        let Some(mut core) = self.hold_for_caller(cx) else {
+        let Some(mut core) = self.hold_for_caller() else {
             return false;
         };
+        if !self.is_ready_for_caller(&mut core, cx) {
+            return false;
+        }
         let begun = core.begin(|tenant, slot| begin_now(cell, tenant, slot));
         if begun != Begun::Turn {
             return false;
@@ -201,6 +207,28 @@ impl<A: Capability> Instance<A> {
         true
     }
 
+    /// Runs the turn of a call on its caller's thread, if it has nothing else to do.
+    #[inline]
+    pub(super) fn run<M: Message>(
+        self: &Arc<Self>,
+        message: &mut Option<M>,
+        polled: &Polled,
+        kind: RequestKind,
+        cx: &mut Context<'_>,
+    ) -> Run<M>
+    where
+        A: Handle<M>,
+    {
+        if <A as Handle<M>>::NEVER_WAITS {
+            self.run_at_once(message, polled, kind, cx)
+        } else if kind == RequestKind::Ask {
+            self.run_now(message, polled, cx)
+        } else {
+            // Whoever tells something does not wait for its turn.
+            Run::Not
+        }
+    }
+
     /// Runs the turn of a call that needs no cell on the caller's thread, under the same conditions as [`run_inline`](Self::run_inline).
     pub(super) fn run_now<M: Message>(
         self: &Arc<Self>,
@@ -211,9 +239,12 @@ impl<A: Capability> Instance<A> {
     where
         A: Handle<M>,
     {
-        let Some(mut core) = self.hold_for_caller(cx) else {
+        let Some(mut core) = self.hold_for_caller() else {
             return Run::Not;
         };
+        if !self.is_ready_for_caller(&mut core, cx) {
+            return Run::Not;
+        }
         if !matches!(core.stage, Stage::Idle(_)) {
             return Run::Not;
         }
@@ -280,6 +311,7 @@ impl<A: Capability> Instance<A> {
     }
 
     /// Counts a turn that ended on its caller's thread.
+    #[inline]
     pub(super) fn count_inline(&self) {
         count(&self.counters.inline, &self.spec.past.inline);
     }
@@ -292,29 +324,30 @@ impl<A: Capability> Instance<A> {
         }
     }
 
-    /// The core, if a turn may begin on the thread of its caller: nothing is queued, and it may go deeper. An actor that nobody has
-    /// called before is made on the way.
-    #[inline]
-    pub(super) fn hold_for_caller(self: &Arc<Self>, cx: &mut Context<'_>) -> Option<Held<'_, A>> {
+    /// The core, if a turn may begin on the thread of its caller: nothing is queued, and it may go deeper.
+    #[inline(always)]
+    pub(super) fn hold_for_caller(self: &Arc<Self>) -> Option<Held<'_, A>> {
         if A::EXECUTION == Execution::Blocking || !self.mailbox.is_empty() || !may_nest() {
             return None;
         }
-        let mut core = self.hold()?;
-        // Asked again under the lock: what this caller queued before must be done before.
-        if !self.mailbox.is_empty() {
-            return None;
-        }
-        self.start_now(&mut core, cx);
-        Some(core)
+        self.hold()
     }
 
-    /// The core, unless somebody holds it: then nobody waits, and a holder may be made to look again.
-    pub(super) fn hold(self: &Arc<Self>) -> Option<Held<'_, A>> {
-        let core = self.core.try_lock()?;
-        Some(Held {
-            core,
-            _look: LookAgain(self),
-        })
+    /// Whether it is still so under the lock: what this caller queued before must be done before. An actor that nobody has called
+    /// before is made on the way.
+    #[inline(always)]
+    pub(super) fn is_ready_for_caller(
+        self: &Arc<Self>,
+        core: &mut Core<A>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        if !self.mailbox.is_empty() {
+            return false;
+        }
+        if let Stage::Cold { .. } = core.stage {
+            self.start_now(core, cx);
+        }
+        true
     }
 
     pub(super) fn schedule(self: &Arc<Self>) {
@@ -354,10 +387,9 @@ impl<A: Capability> Instance<A> {
     }
 
     /// Does what there is to do, up to a bound, on this thread; whoever else runs it meanwhile does it there.
-    fn run_here(self: &Arc<Self>) {
-        self.missed.store(true, Ordering::Release);
-        // Pairs with the fence in `LookAgain`.
-        fence(Ordering::SeqCst);
+    pub(super) fn run_here(self: &Arc<Self>) {
+        // Before the core is tried, as `LookAgain` lets go of it before it looks: one of the two sees what the other has done.
+        self.missed.store(true, Ordering::SeqCst);
         let Some(mut core) = self.hold() else {
             return;
         };
@@ -387,41 +419,6 @@ impl<A: Capability> Runnable for Instance<A> {
     }
 }
 
-/// The core of an actor, held.
-pub(super) struct Held<'i, A: Capability> {
-    // Dropped in this order: the core must be free when we look again.
-    core: Locked<'i, Core<A>>,
-    _look: LookAgain<'i, A>,
-}
-
-/// Whoever lets go of a core, for whatever reason it was held, looks whether somebody relied on it meanwhile.
-struct LookAgain<'i, A: Capability>(&'i Arc<Instance<A>>);
-
-impl<A: Capability> Drop for LookAgain<'_, A> {
-    fn drop(&mut self) {
-        // Pairs with the fence in `run`: either they see the core free, or we see what they missed.
-        fence(Ordering::SeqCst);
-        // Mostly nobody did, and looking costs less than taking.
-        if self.0.missed.load(Ordering::Acquire) && self.0.missed.swap(false, Ordering::AcqRel) {
-            self.0.schedule();
-        }
-    }
-}
-
-impl<A: Capability> Deref for Held<'_, A> {
-    type Target = Core<A>;
-
-    fn deref(&self) -> &Core<A> {
-        &self.core
-    }
-}
-
-impl<A: Capability> DerefMut for Held<'_, A> {
-    fn deref_mut(&mut self) -> &mut Core<A> {
-        &mut self.core
-    }
-}
-
 impl<A: Capability> Wake for Instance<A> {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -431,6 +428,11 @@ impl<A: Capability> Wake for Instance<A> {
         self.woken.store(true, Ordering::SeqCst);
         self.schedule();
     }
+}
+
+/// Whether somebody waits for the reply, and not only for room.
+fn is_waited_for<M: Message>(cell: &CallCell<M>) -> bool {
+    cell.scope().deadline != Tick::NEVER
 }
 
 /// Stands in line before an actor's mailbox.

@@ -14,6 +14,7 @@ use super::turn::{TurnEnd, start_turn, stop_turn};
 use crate::actor::{Capability, Execution};
 use crate::call::CallError;
 use crate::call::current::outside;
+use crate::contract::Contract;
 
 /// Turns in a row before an actor goes to the end of its home's queue.
 const TURNS_BEFORE_REQUEUE: u32 = 64;
@@ -56,7 +57,7 @@ impl<A: Capability> Instance<A> {
                         reason: failure.reason.clone(),
                     });
                 }
-                let now = self.spec.services.clock.now();
+                let now = self.spec.clock.now();
                 let is_time = self.is_stopping() || now >= failure.again;
                 if is_time {
                     core.stage = Stage::Cold {
@@ -86,6 +87,7 @@ impl<A: Capability> Instance<A> {
     }
 
     /// Makes an actor that nobody has called before on the thread of its first caller, as far as that goes without waiting.
+    #[cold]
     pub(super) fn start_now(self: &Arc<Self>, core: &mut Core<A>, cx: &mut Context<'_>) {
         let is_new = matches!(
             core.stage,
@@ -178,6 +180,7 @@ impl<A: Capability> Instance<A> {
     }
 
     /// A turn came to its end.
+    #[inline(always)]
     pub(super) fn succeeded(&self) {
         self.seen.succeeds();
         count(&self.counters.turns, &self.spec.past.turns);
@@ -209,7 +212,9 @@ impl<A: Capability> Instance<A> {
     }
 
     fn fail(self: &Arc<Self>, core: &mut Core<A>, reason: &str) {
-        let services = &self.spec.services;
+        let Some(services) = self.spec.services() else {
+            return self.stopped(core);
+        };
         let now = services.clock.now();
         self.seen.restarts(&self.spec.past);
         let fraction = services.random.fraction();
@@ -241,7 +246,7 @@ impl<A: Capability> Instance<A> {
 
     fn no_such_key(&self, reason: &str) -> CallError {
         CallError::InvalidKey {
-            capability: self.spec.services.capability.to_owned(),
+            capability: <A::Contract as Contract>::NAME.to_owned(),
             key: self
                 .key
                 .as_ref()
@@ -258,7 +263,7 @@ impl<A: Capability> Instance<A> {
     }
 
     fn touch(&self) {
-        let now = self.spec.moment(self.spec.services.clock.now());
+        let now = self.spec.moment(self.spec.clock.now());
         self.last_used.store(now, Ordering::Relaxed);
     }
 
@@ -290,9 +295,8 @@ impl<A: Capability> Instance<A> {
         match self.hold() {
             Some(mut core) => self.clear(&mut core),
             None => {
-                // Who holds it looks again.
-                self.missed.store(true, Ordering::SeqCst);
-                self.schedule();
+                // Who holds it looks again, unless it is free by now. Its home may be closed, and could not see to that.
+                self.run_here();
                 if let Some(job) = self.seen.take_blocking() {
                     job.refuse(self.broken_off());
                 }

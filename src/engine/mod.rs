@@ -6,6 +6,7 @@ mod counters;
 mod desk;
 mod doors;
 mod guests;
+mod held;
 pub(crate) mod host;
 pub(crate) mod hosted;
 pub(crate) mod inbox;

@@ -64,6 +64,7 @@ impl Neighbourhood {
 
     /// Whether the thread's current task belongs to one of the runtimes. One that is not always driven counts only for turns that
     /// never wait.
+    #[inline]
     pub(super) fn is_here(&self, never_waits: bool) -> bool {
         self.found()
             .is_some_and(|found| found.is_driven || never_waits)
@@ -78,6 +79,7 @@ impl Neighbourhood {
         self.guests.as_ref()
     }
 
+    #[inline]
     fn found(&self) -> Option<Found> {
         let task = task::try_id()?;
         let found = LAST

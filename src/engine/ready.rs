@@ -91,6 +91,7 @@ impl Home {
     }
 
     /// Makes the home's runtime the thread's current one, unless the caller's is as good: what a turn waits for belongs to it.
+    #[inline]
     pub(super) fn enter(&self, never_waits: bool) -> Option<EnterGuard<'_>> {
         let neighbourhood = self.neighbourhood.get();
         let is_here = neighbourhood.is_some_and(|neighbourhood| neighbourhood.is_here(never_waits));

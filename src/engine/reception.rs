@@ -155,7 +155,7 @@ impl<A: Capability> Hosted<A> {
         parcel: &Parcel,
         ran: Ran,
     ) -> Result<Delivering<A>, Undelivered> {
-        let services = &self.spec.services;
+        let services = &self.services;
         // Nobody waits: the turn may take its time, what it asks has its own deadlines.
         let mut scope = Scope::new(services.capability, key, Tick::NEVER);
         scope.id = Some(id);
@@ -184,13 +184,13 @@ impl<A: Capability> Hosted<A> {
     }
 
     fn stopping(&self) -> Undelivered {
-        let capability = self.spec.services.capability.to_owned();
+        let capability = self.services.capability.to_owned();
         Undelivered::Failed(CallError::Stopping { capability })
     }
 
     fn lost(&self, reason: &str) -> CallError {
         CallError::Storage {
-            capability: self.spec.services.capability.to_owned(),
+            capability: self.services.capability.to_owned(),
             reason: reason.to_owned(),
             tried: true,
         }

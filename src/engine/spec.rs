@@ -12,11 +12,13 @@ use crate::actor::binder::Periodic;
 use crate::actor::outgoing::{TimerBody, TimerId, TimerKind};
 use crate::actor::services::Services;
 use crate::actor::{Capability, Cx};
-use crate::call::{MessageId, Tick};
+use crate::call::{Clock, MessageId, Tick};
 
 /// What all actors of one hosted capability have in common.
 pub(crate) struct Spec<A: Capability> {
-    pub(crate) services: Arc<Services>,
+    /// References lead to actors, and may outlive the runtime: then neither keeps these, and with them the store.
+    pub(super) services: Weak<Services>,
+    pub(super) clock: Clock,
     pub(crate) policy: Policy,
     pub(crate) periodics: Vec<Periodic<A>>,
     /// The settings as data: each start reads its own.
@@ -86,6 +88,11 @@ impl<A: Capability> Spec<A> {
         u32::try_from(low).unwrap_or_default()
     }
 
+    /// What the capability needs; nothing any more when its runtime has ended.
+    pub(super) fn services(&self) -> Option<Arc<Services>> {
+        self.services.upgrade()
+    }
+
     /// Which home an actor with this number has.
     pub(super) fn home(&self, number: usize) -> u16 {
         u16::try_from(number % self.homes.len()).unwrap_or(0)
@@ -128,7 +135,7 @@ impl<A: Capability> Spec<A> {
 
     fn set_periodic(&self, cx: &Cx<A>, periodic: &Periodic<A>) {
         let period_ms = millis(periodic.period);
-        let due_ms = self.services.clock.wall_ms().saturating_add(period_ms);
+        let due_ms = self.clock.wall_ms().saturating_add(period_ms);
         PeriodicMarker { due_ms, period_ms }.write(cx, periodic.handler);
     }
 }

@@ -224,6 +224,7 @@ pub(super) fn outcome_of<T, E, F>(result: &Result<Result<T, E>, F>) -> TurnOutco
 }
 
 /// Ends the watch of a turn whose trace is not recorded.
+#[inline(always)]
 pub(super) fn end_unseen<A: Handle<M>, M: Message>(
     services: &Services,
     watch: Watch,
@@ -234,8 +235,17 @@ pub(super) fn end_unseen<A: Handle<M>, M: Message>(
     watch.stop(&services.meters, meter, &services.clock, is_inline, outcome);
 }
 
-/// Says in the log that a handler has come to its end; whose it was and for whom is known of the turn that is polled.
+/// Says in the log that a handler has come to its end, if anybody listens.
+#[inline]
 pub(super) fn log_handled(message: &str, is_refused: bool) {
+    if tracing::level_enabled!(tracing::Level::DEBUG) {
+        say_handled(message, is_refused);
+    }
+}
+
+/// Whose it was and for whom is known of the turn that is polled.
+#[cold]
+fn say_handled(message: &str, is_refused: bool) {
     if is_refused {
         tracing::debug!("{message} was refused");
     } else {
@@ -309,11 +319,14 @@ pub(super) async fn start_turn<A: Capability>(
     key: Option<Key>,
     after_failure: bool,
 ) -> TurnEnd<A> {
+    let Some(services) = spec.services() else {
+        return TurnEnd::NotStarted("its runtime has ended".to_owned());
+    };
     if after_failure {
-        commit::barrier_passed(&spec.services).await;
+        commit::barrier_passed(&services).await;
     }
     let is_keyed = key.is_some();
-    let mut cx = Cx::new(Draft::new(Arc::clone(&spec.services), key));
+    let mut cx = Cx::new(Draft::new(services, key));
     let settings = match spec.settings() {
         Ok(settings) => settings,
         Err(reason) => return TurnEnd::NotStarted(reason),
@@ -332,7 +345,7 @@ pub(super) async fn start_turn<A: Capability>(
         Ok(Err(error)) if error.is_of_key() && is_keyed => TurnEnd::NoSuchKey(error.to_string()),
         Ok(Err(error)) => TurnEnd::NotStarted(error.to_string()),
         Err(unwound) => {
-            TurnEnd::NotStarted(abort::reason(unwound, spec.services.capability).to_string())
+            TurnEnd::NotStarted(abort::reason(unwound, <A::Contract as Contract>::NAME).to_string())
         }
     }
 }

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use crate::call::cell::CallCell;
 use crate::call::current::Polled;
 use crate::call::route::{
-    Answer, Directory, Door, Doors, LocalDoor, Offer, Remote, Request, Run, Target,
+    Answer, Directory, Door, Doors, LocalDoor, Offer, Remote, Request, RequestKind, Run, Target,
 };
 use crate::call::{CallError, Part, Tick};
 use crate::config::CapabilitySettings;
@@ -188,7 +188,13 @@ impl<M: Message> Door<M> for FakeAnswer<M> {
         }
     }
 
-    fn run(&self, message: &mut Option<M>, _: &Polled, _: &mut Context<'_>) -> Run<M> {
+    fn run(
+        &self,
+        message: &mut Option<M>,
+        _: &Polled,
+        _: RequestKind,
+        _: &mut Context<'_>,
+    ) -> Run<M> {
         match message.take() {
             Some(message) => Run::Over(Ok((self.answer)(message))),
             None => Run::Not,

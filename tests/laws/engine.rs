@@ -16,7 +16,7 @@ use crate::city::{House, Houses, Ring, Rings, pass_time};
 use crate::counter::{Counter, Counting, Read, Slow};
 use crate::gate::Gate;
 use crate::hops::{Gamma, Hop, hoppers};
-use crate::worker::{Chase, Note, NoteSlowly, Notes, Noting, Pass, Spin, Worker};
+use crate::worker::{Chase, Note, NoteSlowly, Notes, Noting, Pass, Spin, Trip, Worker};
 
 #[skep::test]
 async fn an_idle_actor_runs_on_its_callers_thread(colony: Colony) {
@@ -56,6 +56,57 @@ async fn a_busy_actor_does_not_run_on_its_callers_thread(colony: Colony) {
     join_all(asks).await;
     let stats = &runtime.stats()[0];
     assert_eq!((stats.num_turns, stats.num_inline_turns), (11, 0));
+}
+
+/// Turns take no time where time stands still; that is known of a message when its first turn is over.
+#[skep::test]
+async fn a_told_message_whose_turns_are_short_is_handled_on_its_senders_thread(colony: Colony) {
+    let is_local = colony.placement() == Placement::Local;
+    let runtime = colony.with::<Worker>().start().await;
+    let noting = runtime.get::<Noting>();
+    let told = |number| noting.tell(Note { sender: 0, number });
+    told(0).await.expect("room");
+    let notes = noting.ask(Notes {}).await.expect("notes");
+    assert_eq!(notes, [(0, 0)]);
+    let before = runtime.stats().remove(0).num_inline_turns;
+    told(1).await.expect("room");
+    told(2).await.expect("room");
+    let inline = runtime.stats().remove(0).num_inline_turns - before;
+    assert_eq!(inline, if is_local { 2 } else { 0 });
+    let notes = noting.ask(Notes {}).await.expect("notes");
+    assert_eq!(notes, [(0, 0), (0, 1), (0, 2)]);
+}
+
+#[skep::test]
+async fn a_told_message_that_may_wait_is_not_handled_on_its_senders_thread(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let noting = runtime.get::<Noting>();
+    for number in 0..3 {
+        let slowly = NoteSlowly { sender: 0, number };
+        noting.tell(slowly).await.expect("room");
+        noting.ask(Notes {}).await.expect("it has ended");
+    }
+    let meters = runtime.meters();
+    let slow = meters.iter().find(|meter| meter.message == "note_slowly");
+    let inline = slow.map(|meter| meter.turns.iter().filter(|(_, inline, _)| *inline));
+    let inline: u64 = inline.expect("a meter").map(|(.., count)| count).sum();
+    assert_eq!(inline, 0);
+}
+
+#[skep::test]
+async fn what_becomes_of_a_told_message_is_not_its_senders_business(colony: Colony) {
+    let runtime = colony.with::<Worker>().start().await;
+    let noting = runtime.get::<Noting>();
+    for _ in 0..3 {
+        noting.tell(Trip {}).await.expect("room");
+        let note = Note {
+            sender: 0,
+            number: 0,
+        };
+        assert_eq!(noting.ask(note).await, Ok(1), "a new actor");
+    }
+    let failures = runtime.call_failures();
+    assert!(failures.iter().all(|(.., number)| *number == 0));
 }
 
 #[skep::test(real_time)]

@@ -14,6 +14,7 @@ mod engine_stress;
 mod frail;
 mod gate;
 mod guests;
+mod hermit;
 mod hops;
 mod keys;
 mod late_store;

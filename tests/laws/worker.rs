@@ -55,6 +55,10 @@ pub(crate) struct Random {}
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 pub(crate) struct Boom {}
 
+/// Panics without any macro: nothing of its handler could wait.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
+pub(crate) struct Trip {}
+
 /// How much of the caller's time is left, in milliseconds.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, Message)]
 #[message(reply = Option<u64>)]
@@ -62,7 +66,7 @@ pub(crate) struct TimeLeft {}
 
 skep::contract! {
     /// Keeps notes.
-    pub(crate) Noting v1 { Note, NoteSlowly, Notes, Pass, Spin, Chase, Random, Boom, TimeLeft }
+    pub(crate) Noting v1 { Note, NoteSlowly, Notes, Pass, Spin, Chase, Random, Boom, Trip, TimeLeft }
 }
 
 #[derive(Default)]
@@ -135,6 +139,11 @@ impl Worker {
     }
 
     #[handle]
+    async fn trip(&mut self, _: Trip) {
+        trip();
+    }
+
+    #[handle]
     async fn boom(&mut self, _: Boom) {
         panic!("told to panic");
     }
@@ -144,4 +153,8 @@ impl Worker {
         cx.time_left()
             .map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }
+}
+
+fn trip() {
+    panic!("told to panic");
 }

@@ -17,6 +17,8 @@ pub(crate) enum Way {
     AskInline,
     /// The same of one of many actors, found by its key.
     AskKeyed,
+    /// A `tell` to an idle actor whose turns are short.
+    Tell,
     /// Two asks of one actor: the turn of the first lets others go first, and so the second waits in the mailbox.
     AskQueued,
     /// An `ask` in the placement `wire`: message and reply go through their codec.
@@ -101,9 +103,10 @@ impl Keeper {
 
 impl Way {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::AskInline,
         Self::AskKeyed,
+        Self::Tell,
         Self::AskQueued,
         Self::AskWire,
         Self::DurableCommit,
@@ -114,6 +117,7 @@ impl Way {
         match self {
             Self::AskInline => "ask-inline",
             Self::AskKeyed => "ask-keyed",
+            Self::Tell => "tell",
             Self::AskQueued => "ask-queued",
             Self::AskWire => "ask-wire",
             Self::DurableCommit => "durable-commit",
@@ -127,7 +131,7 @@ impl Way {
     /// How often it is gone to be counted: enough for what happens once in a while to weigh what it weighs.
     pub(crate) const fn times(self) -> u64 {
         match self {
-            Self::AskInline | Self::AskKeyed => 20_000,
+            Self::AskInline | Self::AskKeyed | Self::Tell => 20_000,
             Self::AskQueued | Self::AskWire | Self::DurableCommit => 5000,
         }
     }
@@ -140,16 +144,19 @@ impl Way {
             .start_paused(is_alone)
             .build()
             .expect("an executor");
-        executor.block_on(async {
+        // A caller is a task, as it is in an application.
+        let task = executor.spawn(async move {
             let runtime = self.start().await;
             match self {
                 Self::AskInline | Self::AskWire => ask(&runtime.get(), WARM + times).await,
+                Self::Tell => tell(&runtime.get(), WARM + times).await,
                 Self::AskKeyed => ask_keyed(&runtime.get(), WARM + times).await,
                 Self::AskQueued => ask_busy(&runtime.get(), WARM + times).await,
                 Self::DurableCommit => commit(&runtime.get(), WARM + times).await,
             }
             runtime.stop().await;
         });
+        executor.block_on(task).expect("the way is gone");
     }
 
     async fn start(self) -> Runtime {
@@ -158,7 +165,9 @@ impl Way {
             .set("runtime.seed=1");
         let threaded = Runtime::builder();
         let started = match self {
-            Self::AskInline => threaded.sources(sources).with::<Counter>().start().await,
+            Self::AskInline | Self::Tell => {
+                threaded.sources(sources).with::<Counter>().start().await
+            }
             Self::AskKeyed => threaded.sources(sources).with::<Tally>().start().await,
             Self::DurableCommit => {
                 let sources = sources.set("defaults.durability=memory");
@@ -180,6 +189,12 @@ async fn alone(placement: Placement) -> Result<Runtime, RuntimeError> {
 async fn ask(counting: &Ref<Counting>, times: u64) {
     for number in 0..times {
         counting.ask(Add { number }).await.expect("a reply");
+    }
+}
+
+async fn tell(counting: &Ref<Counting>, times: u64) {
+    for number in 0..times {
+        counting.tell(Add { number }).await.expect("room");
     }
 }
 
