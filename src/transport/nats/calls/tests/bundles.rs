@@ -53,6 +53,21 @@ async fn watch(link: &Link) -> impl AsyncFnMut() -> Message {
     async move || calls.next().await.expect("a connection")
 }
 
+/// What has been sent to the capability until now.
+async fn all_until_now(link: &Link, mut messages: impl AsyncFnMut() -> Message) -> Vec<Message> {
+    // Whatever comes after says that there is no more.
+    let last = link.subjects().call(CAPABILITY, "last");
+    link.publish(last.clone()).await;
+    let mut all = Vec::new();
+    loop {
+        let message = messages().await;
+        if message.subject.as_str() == last {
+            return all;
+        }
+        all.push(message);
+    }
+}
+
 async fn ask_all(stage: &Stage, bodies: impl IntoIterator<Item = String>) {
     let asks = bodies.into_iter().map(|body| async move {
         let answer = stage.caller.call(stage.request(body.clone())).await;
@@ -69,15 +84,9 @@ fn numbers(count: usize) -> impl Iterator<Item = String> {
 async fn calls_under_way_at_the_same_time_share_messages_and_get_their_own_answers() {
     let stage = Stage::new().await;
     stage.host(Arc::new(Ear::default())).await;
-    let mut message = watch(&stage.link).await;
+    let messages = watch(&stage.link).await;
     ask_all(&stage, numbers(1000)).await;
-    // Whatever comes after these calls says that there are no more of them.
-    let mut num_messages = 0;
-    let last = stage.link.subjects().call(CAPABILITY, "last");
-    stage.link.publish(last.clone()).await;
-    while message().await.subject.as_str() != last {
-        num_messages += 1;
-    }
+    let num_messages = all_until_now(&stage.link, messages).await.len();
     assert!(num_messages < 500, "{num_messages} messages for 1000 calls");
     stage.tasks.end().await;
 }
@@ -102,7 +111,13 @@ async fn bundles_can_be_switched_off() {
 async fn bundles_are_no_larger_than_the_server_takes() {
     let stage = Stage::with(NatsSettings::default(), "max_payload: 8KB").await;
     stage.host(Arc::new(Ear::default())).await;
+    let messages = watch(&stage.link).await;
     ask_all(&stage, (0..200).map(|number| format!("{number:01000}"))).await;
+    let messages = all_until_now(&stage.link, messages).await;
+    // What is too large is not sent, and its calls go one by one.
+    for message in messages {
+        assert_eq!(last_token(&message.subject), BUNDLE);
+    }
     stage.tasks.end().await;
 }
 
