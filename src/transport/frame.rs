@@ -21,7 +21,7 @@
 //! Others than skep send less: their subject says what is called, and an answer without `Skep-Answer` is a reply, or an error
 //! if it has an error code.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -364,14 +364,18 @@ impl Frame {
 /// A deadline in milliseconds since 1970. Rounded up: the receiver must not give up before the sender does.
 pub(super) fn wall_deadline(deadline: Tick, clock: &Clock) -> u64 {
     let left = deadline.since(clock.now());
-    let left_ms = u64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-    clock.wall_ms().saturating_add(left_ms)
+    let at = since_1970(clock).saturating_add(left);
+    u64::try_from(at.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 /// A deadline in milliseconds since 1970 as a moment of our clock, no later than anybody may ask for.
 pub(super) fn tick_of(deadline_ms: u64, clock: &Clock) -> Tick {
-    let left = Duration::from_millis(deadline_ms.saturating_sub(clock.wall_ms()));
+    let left = Duration::from_millis(deadline_ms).saturating_sub(since_1970(clock));
     clock.now().after(left.min(LATEST))
+}
+
+fn since_1970(clock: &Clock) -> Duration {
+    clock.wall().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What is said of an error in a body.

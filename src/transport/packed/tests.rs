@@ -8,8 +8,16 @@ use super::*;
 use crate::call::{Part, Tick};
 use crate::transport::frame::wall_deadline;
 
-fn clock() -> Clock {
-    Clock::real().expect("a thread for timers")
+/// Time stands still, between two milliseconds.
+fn clock() -> (tokio::runtime::Runtime, Clock) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    let runtime = runtime.expect("a runtime");
+    let wall = std::time::UNIX_EPOCH + Duration::from_nanos(1_000_700_000);
+    let clock = Clock::virtual_time(runtime.handle().clone(), wall);
+    (runtime, clock)
 }
 
 /// In the order of a packed call.
@@ -75,18 +83,20 @@ fn read(bytes: &[u8], clock: &Clock) -> Result<Request, Garbled> {
 proptest! {
     #[test]
     fn calls_read_back(varied in varied()) {
-        let clock = clock();
+        let (_runtime, clock) = clock();
         let sent = request(&clock, varied);
         let bytes = packed(&sent, &clock);
         prop_assert!(bytes.len() <= size_of(&sent));
         let received = read(&bytes, &clock).expect("it was packed");
-        prop_assert!(received.deadline >= sent.deadline, "the receiver gives up before the sender");
+        // Deadlines are written in milliseconds, rounded up: the receiver never gives up before the sender.
+        let later = received.deadline.since(sent.deadline);
+        prop_assert!(received.deadline >= sent.deadline && later < Duration::from_millis(1));
         prop_assert_eq!(Request { deadline: sent.deadline, ..received }, sent);
     }
 
     #[test]
     fn a_call_without_a_body_that_is_cut_is_none(varied in varied(), at: prop::sample::Index) {
-        let clock = clock();
+        let (_runtime, clock) = clock();
         let sent = Request { body: Vec::new(), ..request(&clock, varied) };
         let bytes = packed(&sent, &clock);
         let end = at.index(bytes.len());
@@ -95,7 +105,7 @@ proptest! {
 
     #[test]
     fn whatever_comes_is_read_or_refused(mut bytes: Vec<u8>) {
-        let clock = clock();
+        let (_runtime, clock) = clock();
         let _ = read(&bytes, &clock);
         let _ = read_answer(&bytes, "payments");
         for (place, byte) in bytes.iter_mut().enumerate().take(2) {
@@ -107,7 +117,7 @@ proptest! {
 
 #[test]
 fn what_is_not_known_is_refused() {
-    let clock = clock();
+    let (_runtime, clock) = clock();
     let varied = (
         RequestKind::Ask,
         String::new(),
@@ -130,7 +140,7 @@ fn what_is_not_known_is_refused() {
 
 #[test]
 fn a_deadline_further_away_than_anybody_may_ask_for_is_brought_forward() {
-    let clock = clock();
+    let (_runtime, clock) = clock();
     let varied = (
         RequestKind::Tell,
         String::new(),
