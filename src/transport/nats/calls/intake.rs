@@ -192,7 +192,8 @@ impl Intake {
         let request = headers::frame(&message).into_request(clock, address);
         let name = message.reply.as_ref().map(CallName::of);
         let to = message.reply.map(To::Alone);
-        self.take(message_name, request, to, name);
+        let endpoint = self.callee.endpoints().of(message_name);
+        self.take(endpoint, request, to, name);
     }
 
     /// Takes all calls of a bundle; none of one that cannot be read: its sender is told, and sends them one by one.
@@ -218,21 +219,22 @@ impl Intake {
         for (number, request) in calls {
             let to = To::Bundled(inbox.clone(), number);
             let name = CallName::bundled(inbox.clone(), number);
-            let message = request.message.clone();
-            let asked = (capability, request.version);
-            let request = if request.version == version {
-                Ok(request)
-            } else {
-                Err(FrameError::of_contract(asked, (capability, version)))
+            let endpoint = self.callee.endpoints().of(&request.message);
+            let request = match request.version {
+                asked if asked == version => Ok(request),
+                asked => Err(FrameError::of_contract(
+                    (capability, asked),
+                    (capability, version),
+                )),
             };
-            self.take(&message, request, Some(to), Some(name));
+            self.take(endpoint, request, Some(to), Some(name));
         }
     }
 
     /// Brings a call into the mailbox, in the order of arrival.
     fn take(
         &mut self,
-        message: &str,
+        endpoint: Option<usize>,
         request: Result<Request, FrameError>,
         to: Option<To>,
         name: Option<CallName>,
@@ -241,7 +243,7 @@ impl Intake {
         callee.num_open.fetch_add(1, Ordering::SeqCst);
         let work = self.begin(request);
         let mut call = Call {
-            endpoint: callee.endpoints().of(message),
+            endpoint,
             began: callee.link().clock().now(),
             to,
             name: None,
