@@ -49,6 +49,12 @@ fn varied() -> impl Strategy<Value = Varied> {
     )
 }
 
+/// Says as little as a call can.
+fn bare(kind: RequestKind) -> Varied {
+    let (nothing, no_one) = (String::new(), Vec::new());
+    (kind, nothing, None, None, None, no_one, false, Vec::new())
+}
+
 fn request(clock: &Clock, varied: Varied) -> Request {
     let (kind, message, key, id, trace, waiting, inside, body) = varied;
     Request {
@@ -118,17 +124,7 @@ proptest! {
 #[test]
 fn what_is_not_known_is_refused() {
     let (_runtime, clock) = clock();
-    let varied = (
-        RequestKind::Ask,
-        String::new(),
-        None,
-        None,
-        None,
-        Vec::new(),
-        false,
-        Vec::new(),
-    );
-    let bytes = packed(&request(&clock, varied), &clock);
+    let bytes = packed(&request(&clock, bare(RequestKind::Ask)), &clock);
     for (place, value) in [(0, 3), (1, KNOWN + 1)] {
         let mut newer = bytes.clone();
         newer[place] = value;
@@ -141,19 +137,9 @@ fn what_is_not_known_is_refused() {
 #[test]
 fn a_deadline_further_away_than_anybody_may_ask_for_is_brought_forward() {
     let (_runtime, clock) = clock();
-    let varied = (
-        RequestKind::Tell,
-        String::new(),
-        None,
-        None,
-        None,
-        Vec::new(),
-        false,
-        Vec::new(),
-    );
     let sent = Request {
         deadline: Tick::NEVER,
-        ..request(&clock, varied)
+        ..request(&clock, bare(RequestKind::Tell))
     };
     let received = read(&packed(&sent, &clock), &clock).expect("it was packed");
     let day = Duration::from_secs(24 * 60 * 60);
